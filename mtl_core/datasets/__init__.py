@@ -1,0 +1,12 @@
+"""Data sets: one file each; this dict is the list that spec, form, docs and tests read."""
+
+from mtl_core.datasets.base import Dataset
+from mtl_core.datasets.digits import Digits
+from mtl_core.datasets.mnist import Mnist
+from mtl_core.datasets.wine_quality import WineQuality
+
+DATASETS: dict[str, type[Dataset]] = {
+    "wine_quality": WineQuality,
+    "digits": Digits,
+    "mnist": Mnist,
+}

@@ -1,0 +1,63 @@
+"""Layout: which parts a network has, who owns each, and what flows where; without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mtl_core.blocks import Block
+
+SHARED = "shared"
+"""Prefix of the parts that no single task owns."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece of a network.
+
+    Attributes:
+        stage: its place in the column, e.g. ``conv0``, ``hidden1``, ``head``; parts of different tasks
+            with the same stage match each other.
+        owner: the task it belongs to, or None where all tasks use it.
+        block: its sizes.
+        inputs: names of the parts, or ``input:<modality>``, that feed it.
+        role: ``trunk`` (can be shared or tied) or ``head``.
+    """
+
+    stage: str
+    owner: str | None
+    block: Block
+    inputs: tuple[str, ...]
+    role: Literal["trunk", "head"] = "trunk"
+
+    @property
+    def name(self) -> str:
+        """Key of the part, e.g. ``shared/hidden0`` or ``quality/head``."""
+        return f"{self.owner or SHARED}/{self.stage}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A network as a graph of parts, in the order in which they are computed.
+
+    Attributes:
+        parts: every part; each one's inputs come before it.
+        outputs: name of the part that gives each task's output.
+    """
+
+    parts: tuple[Part, ...]
+    outputs: Mapping[str, str]
+
+    def parameter_counts(self) -> dict[str, int | dict[str, int]]:
+        """``{"shared": n, "per_task": {task: n}}``: trainable numbers by owner."""
+        per_task = {task: sum(p.block.parameters() for p in self.parts if p.owner == task) for task in self.outputs}
+        return {"shared": sum(p.block.parameters() for p in self.parts if p.owner is None), "per_task": per_task}
+
+    def shared_parts(self) -> tuple[Part, ...]:
+        """The parts that no single task owns."""
+        return tuple(part for part in self.parts if part.owner is None)
+
+    def columns(self) -> dict[str, tuple[Part, ...]]:
+        """Each task's own trunk parts in order: the parameters that a regularizer can tie together."""
+        return {t: tuple(p for p in self.parts if p.owner == t and p.role == "trunk") for t in self.outputs}

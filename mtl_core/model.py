@@ -1,0 +1,45 @@
+"""The pydantic base of everything a spec is made of, and the fields that come from registries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, WithJsonSchema
+
+
+class Model(BaseModel):
+    """A frozen, strict-keyed model: an unknown field is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+class Named(Model):
+    """An entry of a registry; ``name`` is its key there.
+
+    Subclasses state ``source``: the paper or text that defines the method.
+    """
+
+    name: str
+    source: ClassVar[str] = ""
+
+
+def from_registry(registry: Mapping[str, type[Named]]) -> BeforeValidator:
+    """Validator that turns ``{"name": key, **fields}`` (or the bare key) into the registry's model."""
+
+    def build(value: Any) -> Any:
+        if isinstance(value, Named):
+            return value
+        if isinstance(value, str):
+            value = {"name": value}
+        if not isinstance(value, Mapping) or "name" not in value:
+            raise ValueError(f"must be a mapping with a 'name', one of: {', '.join(sorted(registry))}")
+        name = value["name"]
+        if not isinstance(name, str) or name not in registry:
+            raise ValueError(f"unknown name {name!r}; known: {', '.join(sorted(registry))}")
+        return registry[name].model_validate(value)
+
+    return BeforeValidator(build)
+
+
+__all__ = ["Annotated", "Model", "Named", "SerializeAsAny", "WithJsonSchema", "from_registry"]

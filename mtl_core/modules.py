@@ -1,0 +1,61 @@
+"""The torch modules of the blocks in :mod:`mtl_core.blocks`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mtl_core import blocks
+
+
+def dense(block: blocks.Dense) -> nn.Module:
+    """(B, inputs) or (B, C, S, S) -> (B, width)."""
+    layers: list[nn.Module] = []
+    if isinstance(block.inputs, blocks.Map):
+        layers += [nn.MaxPool2d(2), nn.Flatten()]
+    layers.append(nn.Linear(block.flat_inputs, block.width))
+    if block.batch_norm:
+        layers.append(nn.BatchNorm1d(block.width))
+    layers.append(nn.ReLU())
+    if block.dropout:
+        layers.append(nn.Dropout(block.dropout))
+    return nn.Sequential(*layers)
+
+
+def convolution(block: blocks.Convolution) -> nn.Module:
+    """(B, C, S, S) -> (B, channels, S or S/2, S or S/2)."""
+    layers: list[nn.Module] = [nn.MaxPool2d(2)] if block.pool else []
+    layers += _convolve(block.inputs.channels, block.channels, 3, block.batch_norm)
+    if block.dropout:
+        layers.append(nn.Dropout2d(block.dropout))
+    return nn.Sequential(*layers)
+
+
+def linear(block: blocks.Linear) -> nn.Module:
+    """(B, inputs) -> (B, width)."""
+    return nn.Linear(block.inputs.width, block.width)
+
+
+class MaskDecoder(nn.Module):
+    """(skips shallow to deep, code) -> logits (B, classes, S, S); see :class:`mtl_core.blocks.MaskDecoder`."""
+
+    def __init__(self, block: blocks.MaskDecoder) -> None:
+        super().__init__()
+        sizes = zip(block.stage_inputs, block.widths, block.kernels, strict=True)
+        self.stages = nn.ModuleList(nn.Sequential(*_convolve(i, w, k, block.batch_norm)) for i, w, k in sizes)
+        self.logits = nn.Conv2d(block.widths[-1], block.classes, 1)
+
+    def forward(self, *features: Tensor) -> Tensor:
+        *skips, code = features
+        x = code[:, :, None, None]
+        for stage, skip in zip(self.stages, reversed(skips), strict=True):
+            x = F.interpolate(x, size=skip.shape[-2:], mode="nearest")
+            x = stage(torch.cat((x, skip), dim=1))
+        return self.logits(x)
+
+
+def _convolve(inputs: int, outputs: int, kernel: int, batch_norm: bool) -> list[nn.Module]:
+    convolve = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=not batch_norm)
+    normalise: list[nn.Module] = [nn.BatchNorm2d(outputs)] if batch_norm else []
+    return [convolve, *normalise, nn.ReLU()]

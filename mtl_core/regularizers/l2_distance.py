@@ -1,0 +1,30 @@
+"""``l2_distance``: the squared distance between the tasks' parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from mtl_core.regularizers.base import Regularizer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class L2Distance(Regularizer):
+    """Ω = Σ_{i<j} ‖θ_i − θ_j‖₂² over matching parameters (soft: trunks, partial: branches).
+
+    Computed as K Σ_i ‖θ_i − θ̄‖² (the same number, with K differences instead of K(K−1)/2).
+    """
+
+    name: Literal["l2_distance"] = "l2_distance"
+    source: ClassVar[str] = "Duong et al. 2015, Low resource dependency parsing, equation 3"
+
+    def penalty(self, columns: Sequence[Sequence[Tensor]]) -> Tensor:
+        import torch
+
+        terms = []
+        for matching in zip(*columns, strict=True):
+            stacked = torch.stack(matching)
+            terms.append((stacked - stacked.mean(0)).square().sum())
+        return len(columns) * torch.stack(terms).sum()

@@ -1,0 +1,20 @@
+"""The two settings that come from the environment, and the folders they name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DATA_DIR_VARIABLE = "MTL_DATA_DIR"
+HOME_VARIABLE = "MTL_HOME"
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def data_dir() -> Path:
+    """Folder in which data sets are looked for and to which they are downloaded (default ``data/``)."""
+    return Path(os.environ.get(DATA_DIR_VARIABLE) or PROJECT / "data").expanduser().absolute()
+
+
+def home_dir() -> Path:
+    """Folder of the run store, artifacts and logs (default ``.mtl_lab/``)."""
+    return Path(os.environ.get(HOME_VARIABLE) or PROJECT / ".mtl_lab").expanduser().absolute()

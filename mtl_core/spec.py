@@ -1,0 +1,306 @@
+"""RunSpec: all that determines a run, seed included; the same object behind form, link, file and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
+
+from mtl_core.architectures import ARCHITECTURES
+from mtl_core.architectures.base import Architecture
+from mtl_core.datasets import DATASETS
+from mtl_core.datasets.base import Dataset
+from mtl_core.errors import Problem, SpecError
+from mtl_core.layout import SHARED, Layout
+from mtl_core.model import Model, from_registry
+from mtl_core.paths import get_path, merged, set_path
+from mtl_core.regularizers import REGULARIZERS
+from mtl_core.regularizers.base import Regularizer
+from mtl_core.tasks import Task
+from mtl_core.weightings import WEIGHTINGS
+from mtl_core.weightings.base import Weighting
+from mtl_core.weightings.fixed import Fixed
+
+Positive = Annotated[float, Field(gt=0)]
+STEERABLE_HINT = "weighting.lambdas.<task>, regularizers.<i>.strength, optimizer.lr or epochs"
+
+
+class DatasetSpec(Model):
+    """Which data, its own options, and how much of the training part is held out for validation."""
+
+    name: str = "wine_quality"
+    options: dict[str, Any] = {}
+    target_scaling: Literal["raw", "standardize"] = "raw"
+    validation: Annotated[float, Field(ge=0, le=0.9, description="Share of the training part; 0 = none")] = 0.2
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in DATASETS:
+            raise ValueError(f"unknown name {name!r}; known: {', '.join(sorted(DATASETS))}")
+        return name
+
+    @field_validator("options")
+    @classmethod
+    def _options(cls, options: dict[str, Any], info: Any) -> dict[str, Any]:
+        if "name" in options:
+            raise ValueError("'name' is no option; it stands beside options")
+        if "name" not in info.data:
+            return options
+        built = DATASETS[info.data["name"]].model_validate({"name": info.data["name"], **options})
+        return built.model_dump(mode="json", exclude={"name"})
+
+    def build(self) -> Dataset:
+        """The data set with its options."""
+        return DATASETS[self.name].model_validate({"name": self.name, **self.options})
+
+
+class OptimizerSpec(Model):
+    """torch.optim's Adam, AdamW or SGD. ``clip_norm`` bounds the norm of the whole gradient before a step."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adam"
+    lr: Annotated[float, Field(gt=0, le=100)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    momentum: Annotated[float, Field(ge=0, lt=1, description="Of sgd; adam and adamw have their own")] = 0.9
+    clip_norm: Positive | None = None
+
+
+class LrScheduleSpec(Model):
+    """The factor on the learning rate along a run of T steps.
+
+    constant: 1 · cosine: ½(1 + cos(πt/T)) · one_cycle: up over ``warmup``·T by a cosine from 1/25, then down
+    to 1e-4/25 (Smith 2018, as torch.optim.OneCycleLR) · step: ``gamma`` to the power of the periods done,
+    a period being ``step_share``·T.
+    """
+
+    name: Literal["constant", "cosine", "one_cycle", "step"] = "constant"
+    warmup: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    step_share: Annotated[float, Field(gt=0, le=1)] = 0.3
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class ScheduledChange(Model):
+    """A value that changes in the middle of a run, once ``step`` steps are done."""
+
+    step: Annotated[int, Field(ge=0)]
+    field: str
+    value: float
+
+
+class RunSpec(Model):
+    """All that determines a run. Fields and their defaults: docs/spec.md; ``schedule`` holds changes made by hand."""
+
+    dataset: DatasetSpec = DatasetSpec()
+    tasks: list[str] = []
+    architecture: Annotated[SerializeAsAny[Architecture], from_registry(ARCHITECTURES)] = ARCHITECTURES["hard"](
+        name="hard"
+    )
+    weighting: Annotated[SerializeAsAny[Weighting], from_registry(WEIGHTINGS)] = Fixed()
+    regularizers: list[Annotated[SerializeAsAny[Regularizer], from_registry(REGULARIZERS)]] = []
+    optimizer: OptimizerSpec = OptimizerSpec()
+    lr_schedule: LrScheduleSpec = LrScheduleSpec()
+    class_weights: Literal["none", "balanced"] = "none"
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    batch_size: Literal["full"] | Annotated[int, Field(ge=1)] = "full"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    evaluate_every: Annotated[int, Field(ge=1)] = 1
+    schedule: list[ScheduledChange] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, raw: Any) -> Any:
+        """Fill what depends on other fields: the data set's recommendations, tasks, λ = 1/K, the tying term."""
+        if not isinstance(raw, Mapping):
+            raise ValueError("a spec is a mapping of fields")
+        name = get_path(raw, "dataset.name", "wine_quality")
+        dataset = DATASETS.get(name) if isinstance(name, str) else None
+        if dataset is None:
+            return raw
+        spec = merged(dataset.recommended, raw)
+        if not spec.get("tasks"):
+            spec["tasks"] = [task.name for task in _tasks_of(dataset, spec)]
+        _fill_lambdas(spec)
+        if "regularizers" not in spec:
+            architecture = get_path(spec, "architecture", "hard")
+            named = architecture.get("name") if isinstance(architecture, Mapping) else architecture
+            named = getattr(named, "name", named)
+            default = ARCHITECTURES[named].default_regularizer if named in ARCHITECTURES else None
+            spec["regularizers"] = [{"name": default}] if default else []
+        return spec
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> RunSpec:
+        problems = list(_cross_field_problems(self))
+        if problems:
+            raise SpecError(problems)
+        return self
+
+    def task_list(self) -> tuple[Task, ...]:
+        """The chosen tasks, in the spec's order."""
+        known = {task.name: task for task in self.dataset.build().tasks()}
+        return tuple(known[name] for name in self.tasks)
+
+    def layout(self) -> Layout:
+        """The network that this spec describes, without building it."""
+        return self.architecture.layout(self.dataset.build().inputs(), self.task_list())
+
+    def with_value(self, field: str, value: Any) -> RunSpec:
+        """A copy with one field changed, validated as a whole.
+
+        Raises:
+            SpecError: if the field is unknown or the value breaks its rule.
+        """
+        return parse_spec(set_path(self.model_dump(mode="json"), field, value))
+
+    def differences(self) -> dict[str, Any]:
+        """Only what differs from the defaults of this data set, nested as in the spec (for links)."""
+        from mtl_core.paths import difference
+
+        mine = self.model_dump(mode="json")
+        base = RunSpec.model_validate(
+            {
+                "dataset": {"name": self.dataset.name},
+                "tasks": self.tasks,
+                "architecture": {"name": self.architecture.name},
+                "weighting": {"name": self.weighting.name},
+            }
+        ).model_dump(mode="json")
+        whole = RunSpec.model_validate({"dataset": {"name": self.dataset.name}}).model_dump(mode="json")
+        changed = difference(mine, base)
+        for field in ("dataset.name", "architecture.name", "weighting.name"):
+            default = get_path(RunSpec().model_dump(mode="json"), field)
+            if get_path(mine, field) != default:
+                changed = set_path(changed, field, get_path(mine, field))
+        if self.tasks != whole["tasks"]:
+            changed["tasks"] = list(self.tasks)
+        return changed
+
+
+def parse_spec(raw: Any) -> RunSpec:
+    """The spec in a mapping, with every problem of every field reported at once.
+
+    Raises:
+        SpecError: listing field, rule and value for each problem.
+    """
+    problems: list[Problem] = []
+    while True:
+        try:
+            spec = RunSpec.model_validate(raw)
+        except SpecError as error:
+            raise SpecError(problems + error.problems) from None
+        except ValidationError as error:
+            found = _problems(error, ())
+            tops = {problem.field.split(".")[0] for problem in found}
+            problems += found
+            rest = {k: v for k, v in raw.items() if k not in tops} if isinstance(raw, Mapping) else {}
+            if not isinstance(raw, Mapping) or len(rest) == len(raw):
+                raise SpecError(problems) from None
+            raw = rest  # look for problems in what is left: they are reported together
+        else:
+            if problems:
+                raise SpecError(problems)
+            return spec
+
+
+def _problems(error: ValidationError, prefix: tuple[str | int, ...]) -> list[Problem]:
+    found: list[Problem] = []
+    for item in error.errors():
+        place = (*prefix, *item["loc"])
+        inner = item.get("ctx", {}).get("error")
+        if isinstance(inner, ValidationError):
+            found += _problems(inner, place)
+            continue
+        if isinstance(inner, SpecError):
+            found += inner.problems
+            continue
+        parts = [str(p) for p in place if p not in ("int", "constrained-int") and not str(p).startswith("literal[")]
+        rule = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            rule = "unknown field"
+        value = item["input"] if item["type"] != "missing" else None
+        problem = Problem(".".join(parts) or "spec", rule[:1].lower() + rule[1:], value)
+        found.append(problem)
+    return _one_per_field(found)
+
+
+def _one_per_field(problems: Sequence[Problem]) -> list[Problem]:
+    """A field of a union type has one problem per member: join them."""
+    joined: dict[str, Problem] = {}
+    for problem in problems:
+        if problem.field in joined and problem.rule not in joined[problem.field].rule:
+            rule = f"{joined[problem.field].rule}, or {problem.rule}"
+            joined[problem.field] = Problem(problem.field, rule, problem.value)
+        else:
+            joined.setdefault(problem.field, problem)
+    return list(joined.values())
+
+
+def _tasks_of(dataset: type[Dataset], spec: Mapping[str, Any]) -> tuple[Task, ...]:
+    options = get_path(spec, "dataset.options", {})
+    try:
+        return dataset.model_validate({**options, "name": get_path(spec, "dataset.name", "wine_quality")}).tasks()
+    except (ValidationError, TypeError):
+        return dataset.model_validate({"name": dataset.model_fields["name"].default}).tasks()
+
+
+def _fill_lambdas(spec: dict[str, Any]) -> None:
+    weighting = spec.get("weighting", {})
+    weighting = {"name": weighting} if isinstance(weighting, str) else weighting
+    weighting = weighting.model_dump() if isinstance(weighting, Weighting) else weighting
+    if not isinstance(weighting, Mapping) or not isinstance(spec["tasks"], list):
+        return
+    lambdas = weighting.get("lambdas") or {}
+    if not isinstance(lambdas, Mapping):
+        return
+    tasks = [task for task in spec["tasks"] if isinstance(task, str)]
+    filled = {task: lambdas.get(task, 1 / len(tasks)) for task in tasks} | dict(lambdas)
+    spec["weighting"] = {"name": "fixed", **weighting, "lambdas": filled}
+
+
+def _cross_field_problems(spec: RunSpec) -> list[Problem]:
+    problems: list[Problem] = []
+    dataset = spec.dataset.build()
+    known = [task.name for task in dataset.tasks()]
+    for i, task in enumerate(spec.tasks):
+        if task not in known:
+            problems.append(Problem(f"tasks.{i}", f"unknown task of {spec.dataset.name}; known: {', '.join(known)}", task))
+        elif task in spec.tasks[:i] or task == SHARED:
+            problems.append(Problem(f"tasks.{i}", "each task can be chosen once", task))
+    for task, value in spec.weighting.lambdas.items():
+        if task not in spec.tasks:
+            rule = f"no such task in this run; its tasks are {', '.join(spec.tasks)}"
+            problems.append(Problem(f"weighting.lambdas.{task}", rule, value))
+    rows = dataset.sizes(spec.dataset.validation)["train"]
+    if spec.batch_size != "full" and spec.batch_size > rows:
+        rule = f"must be 'full' or at most the {rows} training rows of {spec.dataset.name}"
+        problems.append(Problem("batch_size", rule, spec.batch_size))
+    for i, change in enumerate(spec.schedule):
+        rule = steering_rule(spec, change.field, change.value)
+        if rule:
+            problems.append(Problem(f"schedule.{i}", rule, {"field": change.field, "value": change.value}))
+    return problems
+
+
+def steering_rule(spec: RunSpec, field: str, value: Any) -> str | None:
+    """The rule that a change of a running run breaks, or None where it may be made."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or value != value or value in (float("inf"), float("-inf")):
+        return "must be a finite number"
+    match field.split("."):
+        case ["weighting", "lambdas", task] if task in spec.tasks:
+            return None if value >= 0 else "λ must be at least 0"
+        case ["regularizers", index, "strength"] if index.isdigit() and int(index) < len(spec.regularizers):
+            return None if value >= 0 else "γ must be at least 0"
+        case ["optimizer", "lr"]:
+            return None if 0 < value <= 100 else "must be above 0 and at most 100"
+        case ["epochs"]:
+            return None if value == int(value) and value >= 1 else "must be a whole number of at least 1"
+    return f"cannot be changed during a run; what can: {STEERABLE_HINT}"

@@ -1,0 +1,20 @@
+"""``fixed``: the λ of the sliders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from mtl_core.weightings.base import Weighting
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Fixed(Weighting):
+    """L = Σ_i λ_i L_i with the λ of the sliders, so w = 1 for each scaled loss λ_i L_i."""
+
+    name: Literal["fixed"] = "fixed"
+    source: ClassVar[str] = "linear scalarisation"
+
+    def weights(self, losses: Tensor, gramian: Tensor | None) -> Tensor:
+        return losses.new_ones(losses.shape)
