@@ -50,9 +50,9 @@ class TrainingDiverged(MTLError):
 
     def __init__(self, step: int, task: str, value: float) -> None:
         self.step, self.task, self.value = step, task, value
+        whose = "the total loss" if task == "total" else f"the loss of task {task!r}"
         super().__init__(
-            f"the loss of task {task!r} became {value} at step {step}; "
-            "try a smaller optimizer.lr, a smaller weighting.lambdas." + task + ", "
+            f"{whose} became {value} at step {step}; try a smaller optimizer.lr, smaller weighting.lambdas, "
             "optimizer.clip_norm: 1, or dataset.target_scaling: standardize"
         )
 

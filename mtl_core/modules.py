@@ -52,7 +52,8 @@ class MaskDecoder(nn.Module):
         for stage, skip in zip(self.stages, reversed(skips), strict=True):
             x = F.interpolate(x, size=skip.shape[-2:], mode="nearest")
             x = stage(torch.cat((x, skip), dim=1))
-        return self.logits(x)
+        logits: Tensor = self.logits(x)
+        return logits
 
 
 def _convolve(inputs: int, outputs: int, kernel: int, batch_norm: bool) -> list[nn.Module]:

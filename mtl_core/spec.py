@@ -283,9 +283,9 @@ def _cross_field_problems(spec: RunSpec) -> list[Problem]:
         rule = f"must be 'full' or at most the {rows} training rows of {spec.dataset.name}"
         problems.append(Problem("batch_size", rule, spec.batch_size))
     for i, change in enumerate(spec.schedule):
-        rule = steering_rule(spec, change.field, change.value)
-        if rule:
-            problems.append(Problem(f"schedule.{i}", rule, {"field": change.field, "value": change.value}))
+        broken = steering_rule(spec, change.field, change.value)
+        if broken:
+            problems.append(Problem(f"schedule.{i}", broken, {"field": change.field, "value": change.value}))
     return problems
 
 

@@ -1,0 +1,144 @@
+"""Losses, metrics and predictions of one split."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mtl_core.batches import TensorSplit
+from mtl_core.losses import task_loss
+from mtl_core.metrics import ConfusionMeter, RegressionMeter, auroc
+from mtl_core.network import Network
+from mtl_core.tasks import Task
+
+EVALUATION_BATCH = 512
+PICTURES = 24
+"""Samples whose masks a preview holds."""
+PREVIEW_ROWS = 2_000
+"""Rows whose predictions a preview holds, at most."""
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Mean and standard deviation of a regression target in its own unit; 0 and 1 for raw targets."""
+
+    mean: float = 0.0
+    std: float = 1.0
+
+
+@dataclass
+class Evaluation:
+    """What one pass over a split gives.
+
+    Attributes:
+        loss: mean loss per task.
+        metrics: per task its metrics, in the target's own unit.
+        predictions: per task what a preview holds (see LOG.md, interfaces).
+    """
+
+    loss: dict[str, float]
+    metrics: dict[str, dict[str, float | None]]
+    predictions: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+class _Tally:
+    """One task's sums over the batches of a split."""
+
+    def __init__(self, task: Task, scaler: Scaler, class_weights: Tensor | None, final: bool) -> None:
+        self.task, self.scaler, self.class_weights = task, scaler, class_weights
+        self.ranked = final and task.kind in ("binary", "multiclass")
+        self.meter = RegressionMeter() if task.kind == "regression" else ConfusionMeter(task)
+        self.loss_sum = torch.zeros((), dtype=torch.float64)
+        self.rows = 0
+        self.shown: list[NDArray[Any]] = []
+        self.scores: list[Tensor] = []
+        self.targets: list[Tensor] = []
+
+    def update(self, output: Tensor, target: Tensor, keep: int) -> None:
+        loss = task_loss(self.task, output, self._scaled(target), self.class_weights)
+        self.loss_sum += loss.double().cpu() * len(target)
+        self.rows += len(target)
+        predicted, shown = self._predict(output)
+        self.meter.update(predicted, target)
+        if keep > 0:
+            self.shown.append(shown[:keep].cpu().numpy())
+        if self.ranked:
+            self.scores.append(output.float().cpu() if output.shape[1] > 1 else output.squeeze(1).float().cpu())
+            self.targets.append(target.cpu())
+
+    def _scaled(self, target: Tensor) -> Tensor:
+        if self.task.kind != "regression":
+            return target
+        return (target - self.scaler.mean) / self.scaler.std
+
+    def _predict(self, output: Tensor) -> tuple[Tensor, Tensor]:
+        """What the meter counts, and what a preview shows."""
+        if self.task.kind == "regression":
+            value = output.squeeze(1).float() * self.scaler.std + self.scaler.mean
+            return value, value
+        if self.task.kind == "binary":
+            probability = output.squeeze(1).float().sigmoid()
+            return (output.squeeze(1) > 0).long(), probability
+        classes = output.argmax(1)
+        return classes, classes.to(torch.uint8)
+
+    def metrics(self) -> dict[str, float | None]:
+        values = self.meter.compute()
+        if self.ranked:
+            values["auroc"] = auroc(self.task, torch.cat(self.scores), torch.cat(self.targets))
+        return {name: value if math.isfinite(value) else None for name, value in values.items()}
+
+
+@torch.no_grad()
+def evaluate(
+    network: Network,
+    split: TensorSplit,
+    tasks: tuple[Task, ...],
+    scalers: Mapping[str, Scaler],
+    class_weights: Mapping[str, Tensor | None],
+    *,
+    final: bool = False,
+    preview: bool = False,
+) -> Evaluation:
+    """One pass over a split in evaluation mode.
+
+    Args:
+        network: the model; its mode is left as evaluation.
+        split: rows to pass over.
+        tasks: tasks of the network.
+        scalers: per regression task.
+        class_weights: per task, as in training, so that the losses can be compared.
+        final: ranking metrics too.
+        preview: collect predictions.
+    """
+    network.set_mode(training=False)
+    tallies = {t.name: _Tally(t, scalers[t.name], class_weights[t.name], final) for t in tasks}
+    done = 0
+    for inputs, targets in split.in_order(EVALUATION_BATCH):
+        outputs = network(inputs)
+        for task in tasks:
+            limit = PICTURES if task.kind == "segmentation" else PREVIEW_ROWS
+            tallies[task.name].update(outputs[task.name], targets[task.name], (limit - done) if preview else 0)
+        done += len(next(iter(targets.values())))
+    loss = {name: (tally.loss_sum / tally.rows).item() for name, tally in tallies.items()}
+    shown = {f"prediction.{name}": np.concatenate(tally.shown) for name, tally in tallies.items() if tally.shown}
+    return Evaluation(loss, {name: tally.metrics() for name, tally in tallies.items()}, shown)
+
+
+def preview_truth(split: TensorSplit, tasks: tuple[Task, ...]) -> dict[str, NDArray[Any]]:
+    """What a preview's predictions are held against: targets, the pictures or rows shown, row numbers."""
+    arrays: dict[str, NDArray[Any]] = {"rows": split.rows[:PREVIEW_ROWS].numpy()}
+    for task in tasks:
+        limit = PICTURES if task.kind == "segmentation" else PREVIEW_ROWS
+        arrays[f"target.{task.name}"] = split.targets[task.name][:limit].cpu().numpy()
+    for modality, values in split.inputs.items():
+        limit = PICTURES if values.dim() == 4 else PREVIEW_ROWS
+        arrays[f"input.{modality}"] = values[:limit].cpu().numpy()
+    return arrays

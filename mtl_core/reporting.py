@@ -1,0 +1,148 @@
+"""Reporter: when a run is evaluated, pictured and saved, and the events that say so."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from mtl_core.batches import Batch, epoch_order
+from mtl_core.evaluation import evaluate, preview_truth
+from mtl_core.events import Event, EventKind
+from mtl_core.session import Session
+
+PREVIEWS_A_RUN = 50
+CHECKPOINT_SECONDS = 2.0
+
+
+class Reporter:
+    """Evaluations, previews and checkpoints of a run: when they are due, and the last metrics."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.metrics: dict[str, Any] = {"train": None, "validation": None, "test": None}
+        self._order: list[torch.Tensor] = []
+        self._order_epoch = -1
+        self._whole: Batch | None = None
+        self._saved = time.monotonic()
+
+    def next_batch(self) -> Batch:
+        """The batch of the next step; it depends on the seed and the step alone."""
+        session = self.session
+        train = session.splits["train"]
+        if session.steps_per_epoch == 1:
+            self._whole = self._whole or train.take(slice(None))
+            return self._whole
+        epoch, index = divmod(session.step, session.steps_per_epoch)
+        if epoch != self._order_epoch:
+            self._order = epoch_order(len(train), session.batch_size, session.spec.seed, epoch)
+            self._order_epoch = epoch
+        return train.take(self._order[index].to(session.device))
+
+    def truth(self) -> Iterator[Event]:
+        """What the previews of the shown split are held against; once, at the start."""
+        if self.session.step == 0:
+            yield self._truth(self._shown_split())
+
+    def end_of_epoch(self) -> Iterator[Event]:
+        """Evaluate train and validation where that is due."""
+        session = self.session
+        epoch, last = round(session.epoch), session.spec.epochs
+        if epoch < last and epoch % session.spec.evaluate_every:
+            return
+        preview = epoch >= last or epoch * PREVIEWS_A_RUN // last != (epoch - 1) * PREVIEWS_A_RUN // last
+        for split in ("train", "validation"):
+            yield from self._evaluate(split, final=epoch >= last, preview=preview and split == self._shown_split())
+
+    def checkpoint_due(self) -> bool:
+        """Whether the last checkpoint is older than two seconds."""
+        return time.monotonic() - self._saved > CHECKPOINT_SECONDS
+
+    def checkpoint(self) -> Event:
+        """The state as it is now."""
+        saved = event(self.session, "checkpoint", {}, self.session.state())
+        self._saved = time.monotonic()
+        return saved
+
+    def close(self, stopped: bool) -> Iterator[Event]:
+        """The end: test metrics (only of a run that finished), a last checkpoint, the result."""
+        if not stopped and len(self.session.splits["test"]):
+            yield self._truth("test")
+            yield from self._evaluate("test", final=True, preview=True)
+        yield self.checkpoint()
+        kind: EventKind = "stopped" if stopped else "finished"
+        yield event(self.session, kind, self._result(kind))
+
+    def _shown_split(self) -> str:
+        return "validation" if len(self.session.splits["validation"]) else "train"
+
+    def _rows(self, split: str) -> Any:
+        return self.session.train_sample if split == "train" else self.session.splits[split]
+
+    def _truth(self, split: str) -> Event:
+        arrays = preview_truth(self._rows(split), self.session.tasks)
+        return event(self.session, "preview", {"split": split, "first": True}, arrays)
+
+    def _evaluate(self, split: str, final: bool, preview: bool) -> Iterator[Event]:
+        session, rows = self.session, self._rows(split)
+        if not len(rows):
+            return
+        found = evaluate(
+            session.network, rows, session.tasks, session.scalers, session.class_weights, final=final, preview=preview
+        )
+        self.metrics[split] = found.metrics
+        values = {"split": split, "loss": found.loss, "metrics": found.metrics, "final": final}
+        yield event(session, "evaluation", values)
+        if preview:
+            yield event(session, "preview", {"split": split, "first": False}, found.predictions)
+
+    def _result(self, status: str) -> dict[str, Any]:
+        session = self.session
+        return {
+            "status": status,
+            "seconds": round(session.seconds, 3),
+            "epochs": math.floor(session.epoch),
+            "steps": session.step,
+            "device": session.device.type,
+            "engine": "single",
+            "parameters": session.network.layout.parameter_counts(),
+            "data": data_values(session),
+            "metrics": self.metrics,
+            "error": None,
+        }
+
+
+def event(session: Session, kind: EventKind, values: dict[str, Any], payload: dict[str, Any] | None = None) -> Event:
+    """An event at the session's step."""
+    return Event(kind, session.step, session.epoch, session.seconds, values, payload=payload)
+
+
+def position(session: Session, what: str) -> Event:
+    """A ``progress`` event that says where the run stands: ``what`` is ``paused`` or ``running``."""
+    values = {"what": what, "done": session.step, "total": session.total_steps, "unit": "steps"}
+    return event(session, "progress", values)
+
+
+def data_values(session: Session) -> dict[str, Any]:
+    """Name, source and sizes of the data, as in the result."""
+    sizes = {name: len(split) for name, split in session.splits.items()}
+    return {"name": session.spec.dataset.name, "source": session.samples.source, "sizes": sizes}
+
+
+def started(session: Session) -> Event:
+    """The ``started`` event: what the run uses."""
+    values = {
+        "device": session.device.type,
+        "why": session.why,
+        "engine": "single",
+        "threads": torch.get_num_threads(),
+        "parameters": session.network.layout.parameter_counts(),
+        "steps_per_epoch": session.steps_per_epoch,
+        "total_steps": session.total_steps,
+        "data": data_values(session) | {"notes": list(session.samples.notes)},
+        "tasks": [vars(task) for task in session.tasks],
+    }
+    return event(session, "started", values)

@@ -1,0 +1,183 @@
+"""Session: everything that a training run holds while it runs, and how it is built."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mtl_core.batches import TensorSplit, steps_per_epoch, to_device
+from mtl_core.datasets.base import Progress, Samples
+from mtl_core.devices import choose_device
+from mtl_core.errors import Problem, SpecError
+from mtl_core.evaluation import Scaler
+from mtl_core.losses import balanced_weights
+from mtl_core.lr_schedules import lr_factor
+from mtl_core.network import Network
+from mtl_core.paths import get_path
+from mtl_core.settings import data_dir
+from mtl_core.spec import RunSpec
+from mtl_core.tasks import Task
+
+TRAIN_SAMPLE = 2_000
+"""Training rows, at most, on which training metrics are measured (a fixed random sample)."""
+
+
+@dataclass
+class Session:
+    """The state of one run.
+
+    ``spec`` is the spec as it is now: a change during the run replaces it. ``step`` counts the
+    optimizer steps done. ``cycles`` are the steps at which a cycle of the learning-rate schedule
+    begins: 0, and wherever a finished run was continued.
+    """
+
+    spec: RunSpec
+    tasks: tuple[Task, ...]
+    device: torch.device
+    why: str
+    samples: Samples
+    splits: dict[str, TensorSplit]
+    train_sample: TensorSplit
+    network: Network
+    optimizer: torch.optim.Optimizer
+    scalers: dict[str, Scaler]
+    class_weights: dict[str, Tensor | None]
+    step: int = 0
+    cycles: list[int] = field(default_factory=lambda: [0])
+    earlier_seconds: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def batch_size(self) -> int:
+        """Rows a step; all of them for ``full``."""
+        rows = len(self.splits["train"])
+        return rows if self.spec.batch_size == "full" else self.spec.batch_size
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps that one pass over the training rows takes."""
+        return steps_per_epoch(len(self.splits["train"]), self.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run, as things stand."""
+        return self.spec.epochs * self.steps_per_epoch
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done, with the fraction of the one under way."""
+        return self.step / self.steps_per_epoch
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began, those before a resume included."""
+        return self.earlier_seconds + time.monotonic() - self.began
+
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        start = self.cycles[-1]
+        factor = lr_factor(self.spec.lr_schedule, self.step - start, max(1, self.total_steps - start))
+        return self.spec.optimizer.lr * factor
+
+    def change(self, name: str, value: float) -> tuple[Any, Any]:
+        """Set a steerable field now; gives the old and the new value.
+
+        Raises:
+            SpecError: where the field cannot be changed or the value breaks its rule.
+        """
+        old = get_path(self.spec, name)
+        if name == "epochs" and self.step >= self.total_steps:
+            self.cycles.append(self.step)
+        self.spec = self.spec.with_value(name, int(value) if name == "epochs" else value)
+        return old, get_path(self.spec, name)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds: tensors and plain values only, so that it loads with ``weights_only``."""
+        return {
+            "step": self.step,
+            "seconds": self.seconds,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go back to a checkpoint; changes of the schedule up to its step are applied again."""
+        self.step = int(state["step"])
+        self.earlier_seconds = float(state["seconds"])
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        here = self.step
+        for change in sorted(self.spec.schedule, key=lambda change: change.step):
+            if change.step <= here:
+                self.step = change.step
+                self.change(change.field, change.value)
+        self.step = here
+
+
+def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
+    """Load the data and build the model; yields the loading's progress.
+
+    Raises:
+        DataError: where the data cannot be used.
+        SpecError: where device or batch size do not fit this machine or these rows.
+    """
+    device, why = choose_device(spec.device)
+    tasks = spec.task_list()
+    samples = yield from spec.dataset.build().load(data_dir(), spec.dataset.validation)
+    splits = to_device(samples, tasks, device)
+    rows = len(splits["train"])
+    if spec.batch_size != "full" and spec.batch_size > rows:
+        rule = f"must be 'full' or at most the {rows} training rows"
+        raise SpecError([Problem("batch_size", rule, spec.batch_size)])
+    network = Network(spec.layout(), spec.seed).to(device).to(memory_format=torch.channels_last)
+    weights = {t.name: _class_weights(spec, t, splits["train"]) for t in tasks}
+    return Session(
+        spec=spec,
+        tasks=tasks,
+        device=device,
+        why=why,
+        samples=samples,
+        splits=splits,
+        train_sample=_sample(splits["train"], spec.seed),
+        network=network,
+        optimizer=build_optimizer(spec, network),
+        scalers={t.name: _scaler(spec, t, splits["train"]) for t in tasks},
+        class_weights=weights,
+    )
+
+
+def build_optimizer(spec: RunSpec, network: Network) -> torch.optim.Optimizer:
+    """torch's Adam, AdamW or SGD over all parameters, fused where torch has that for the device."""
+    options = spec.optimizer
+    parameters = list(network.parameters())
+    fused = parameters[0].device.type in ("cpu", "cuda")
+    if options.name == "sgd":
+        return torch.optim.SGD(
+            parameters, lr=options.lr, momentum=options.momentum, weight_decay=options.weight_decay, fused=fused
+        )
+    make = torch.optim.Adam if options.name == "adam" else torch.optim.AdamW
+    return make(parameters, lr=options.lr, weight_decay=options.weight_decay, fused=fused)
+
+
+def _class_weights(spec: RunSpec, task: Task, train: TensorSplit) -> Tensor | None:
+    return balanced_weights(task, train.targets[task.name]) if spec.class_weights == "balanced" else None
+
+
+def _scaler(spec: RunSpec, task: Task, train: TensorSplit) -> Scaler:
+    if task.kind != "regression" or spec.dataset.target_scaling == "raw":
+        return Scaler()
+    target = train.targets[task.name].double()
+    return Scaler(target.mean().item(), max(target.std(correction=0).item(), 1e-12))
+
+
+def _sample(train: TensorSplit, seed: int) -> TensorSplit:
+    if len(train) <= TRAIN_SAMPLE:
+        return train
+    chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[:TRAIN_SAMPLE].sort().values
+    inputs = {name: values[chosen] for name, values in train.inputs.items()}
+    return TensorSplit(inputs, {name: v[chosen] for name, v in train.targets.items()}, train.rows[chosen])

@@ -1,0 +1,74 @@
+"""StepLog: the steps' numbers stay on the device and are read in batches."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from mtl_core.errors import TrainingDiverged
+from mtl_core.events import Event
+from mtl_core.session import Session
+
+FLUSH_SECONDS = 0.1
+FLUSH_STEPS = 256
+
+
+class StepLog:
+    """Gathers the numbers of steps and turns them into ``step`` events.
+
+    Reading a number waits for the device, so it is done for many steps at once: every 0.1 s,
+    every 256 steps, or when asked.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._numbers: list[Tensor] = []
+        self._rates: list[float] = []
+        self._began = time.monotonic()
+
+    def begin(self, rate: float) -> None:
+        """A step begins, with this learning rate."""
+        if not self._numbers:
+            self._began = time.monotonic()
+        self._rates.append(rate)
+
+    def add(self, numbers: Tensor) -> None:
+        """Take the numbers of the step just done (see :func:`mtl_core.stepping.take_step`)."""
+        self._numbers.append(numbers)
+
+    def due(self) -> bool:
+        """Whether the numbers should be read now."""
+        if not self._numbers:
+            return False
+        return len(self._numbers) >= FLUSH_STEPS or time.monotonic() - self._began > FLUSH_SECONDS
+
+    def flush(self) -> Iterator[Event]:
+        """The events of the steps gathered.
+
+        Raises:
+            TrainingDiverged: at the first loss that is not a finite number; the steps before it were yielded.
+        """
+        if not self._numbers:
+            return
+        session = self.session
+        rows, rates, first = torch.stack(self._numbers).tolist(), self._rates, session.step - len(self._numbers)
+        speed = len(rows) * session.batch_size / max(1e-9, time.monotonic() - self._began)
+        self._numbers, self._rates = [], []
+        for step, (row, rate) in enumerate(zip(rows, rates, strict=True), start=first + 1):
+            values = self._values(step, row) | {"lr": rate, "samples_per_second": round(speed, 1)}
+            yield Event("step", step, step / session.steps_per_epoch, session.seconds, values)
+
+    def _values(self, step: int, row: list[float]) -> dict[str, object]:
+        names = [task.name for task in self.session.tasks]
+        k = len(names)
+        losses = dict(zip(names, row[:k], strict=True))
+        total, penalty = row[2 * k], row[2 * k + 1]
+        for name, value in (*losses.items(), ("total", total)):
+            if not math.isfinite(value):
+                raise TrainingDiverged(step, name, value)
+        weights = dict(zip(names, row[k : 2 * k], strict=True))
+        return {"loss": losses, "total": total, "penalty": penalty, "weights": weights}

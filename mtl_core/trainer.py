@@ -1,0 +1,123 @@
+"""train(spec, control): the only training loop; a stream of events comes out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from mtl_core.control import Command, Control
+from mtl_core.errors import SpecError, TrainingDiverged
+from mtl_core.events import Event
+from mtl_core.pacing import Gate
+from mtl_core.reporting import Reporter, event, position, started
+from mtl_core.session import Session, open_session
+from mtl_core.spec import RunSpec, steering_rule
+from mtl_core.steplog import StepLog
+from mtl_core.stepping import take_step
+
+WAIT_SECONDS = 0.05
+
+
+def train(spec: RunSpec, control: Control | None = None, *, resume: dict[str, Any] | None = None) -> Iterator[Event]:
+    """Train what the spec says, yielding events.
+
+    The same spec gives the same numbers bit for bit on one machine's CPU, whatever the pace, the
+    pauses and the moments at which it was stopped and resumed. Test metrics are computed once, when the
+    run finishes. A loss that is no longer a number ends the run with a ``failed`` event.
+
+    Args:
+        spec: all that determines the run.
+        control: brings commands into the run; none for a run that nobody steers.
+        resume: the state of a ``checkpoint`` event, to go on from there.
+
+    Yields:
+        ``progress`` while data load and when the run pauses or goes on, ``started``, then ``step``,
+        ``evaluation``, ``preview``, ``change`` and ``checkpoint``, at last ``finished``, ``stopped`` or ``failed``.
+
+    Raises:
+        DataError: where the data cannot be used.
+        SpecError: where device or batch size do not fit this machine or these rows.
+    """
+    began = time.monotonic()
+    loading = open_session(spec)
+    while True:
+        try:
+            progress = next(loading)
+        except StopIteration as loaded:
+            session: Session = loaded.value
+            break
+        yield Event("progress", 0, 0.0, time.monotonic() - began, vars(progress))
+    if resume is not None:
+        session.load_state(resume)
+    try:
+        yield from _run(session, control or Control())
+    except TrainingDiverged as error:
+        values = {"message": str(error), "where": f"step {error.step}, task {error.task}", "step": error.step}
+        yield event(session, "failed", values | {"task": error.task, "value": str(error.value)})
+
+
+def _run(session: Session, control: Control) -> Iterator[Event]:
+    gate, log, reporter = Gate(session.steps_per_epoch), StepLog(session), Reporter(session)
+    rescheduled, waiting = session.step or -1, False  # a checkpoint already has the changes of its step
+    yield started(session)
+    yield from reporter.truth()
+    while not gate.stopping:
+        for command in control.poll():
+            yield from _obey(session, gate, command)
+        if rescheduled != session.step:
+            rescheduled = session.step
+            yield from _scheduled(session)
+        if gate.stopping or session.step >= session.total_steps:
+            break
+        ahead = gate.seconds_ahead(session.step, session.total_steps)
+        if gate.paused(session.step) or ahead > 0:
+            yield from log.flush()
+            if gate.paused(session.step) and not waiting:
+                waiting = True
+                yield position(session, "paused")
+                yield reporter.checkpoint()
+            control.wait(WAIT_SECONDS if waiting else min(ahead, WAIT_SECONDS))
+            continue
+        if waiting:
+            waiting = False
+            yield position(session, "running")
+        log.begin(session.learning_rate())
+        log.add(take_step(session, reporter.next_batch()))
+        session.step += 1
+        end_of_epoch = session.step % session.steps_per_epoch == 0
+        if end_of_epoch or log.due() or reporter.checkpoint_due():
+            yield from log.flush()
+        if end_of_epoch:
+            yield from reporter.end_of_epoch()
+        if reporter.checkpoint_due():
+            yield reporter.checkpoint()
+    yield from log.flush()
+    yield from reporter.close(stopped=gate.stopping)
+
+
+def _obey(session: Session, gate: Gate, command: Command) -> Iterator[Event]:
+    if command.name != "set":
+        gate.obey(command, session.step)
+        return
+    rule = steering_rule(session.spec, command.field, command.value)
+    if rule is None:
+        try:
+            yield _change(session, command.field, command.value, command.by)
+            return
+        except SpecError as error:
+            rule = str(error)
+    values = {"what": "rejected", "field": command.field, "rule": rule, "value": command.value}
+    yield event(session, "progress", values)
+
+
+def _scheduled(session: Session) -> Iterator[Event]:
+    """Apply the changes that the schedule has for this step."""
+    for change in session.spec.schedule:
+        if change.step == session.step:
+            yield _change(session, change.field, change.value, "schedule")
+
+
+def _change(session: Session, field: str, value: float, by: str) -> Event:
+    old, new = session.change(field, value)
+    return event(session, "change", {"field": field, "old": old, "new": new, "by": by})
