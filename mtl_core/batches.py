@@ -78,7 +78,7 @@ def epoch_order(rows: int, batch_size: int, seed: int, epoch: int) -> list[Tenso
     """
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     batches = list(torch.split(torch.randperm(rows, generator=generator), batch_size))
-    if len(batches) > 1 and len(batches[-1]) == 1:
+    if len(batches) > 1 and len(batches[-1]) == 1 < batch_size:
         batches[-2:] = [torch.cat(batches[-2:])]
     return batches
 
@@ -86,4 +86,4 @@ def epoch_order(rows: int, batch_size: int, seed: int, epoch: int) -> list[Tenso
 def steps_per_epoch(rows: int, batch_size: int) -> int:
     """Number of batches that :func:`epoch_order` gives."""
     whole, rest = divmod(rows, batch_size)
-    return whole + (rest > (1 if whole else 0))
+    return whole + (rest > 1 or (rest == 1 and not whole))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 
 class Model(BaseModel):
@@ -24,6 +25,16 @@ class Named(Model):
     source: ClassVar[str] = ""
 
 
+def unknown_name(name: Any, registry: Mapping[str, object]) -> PydanticCustomError:
+    """The error for a name that a registry lacks; it belongs to the field ``name`` of what is being built."""
+    return PydanticCustomError("unknown_name", "unknown name; known: {known}", {"name": name, "known": known(registry)})
+
+
+def known(registry: Mapping[str, object]) -> str:
+    """The names in a registry, for an error."""
+    return ", ".join(sorted(registry))
+
+
 def from_registry(registry: Mapping[str, type[Named]]) -> BeforeValidator:
     """Validator that turns ``{"name": key, **fields}`` (or the bare key) into the registry's model."""
 
@@ -33,10 +44,10 @@ def from_registry(registry: Mapping[str, type[Named]]) -> BeforeValidator:
         if isinstance(value, str):
             value = {"name": value}
         if not isinstance(value, Mapping) or "name" not in value:
-            raise ValueError(f"must be a mapping with a 'name', one of: {', '.join(sorted(registry))}")
+            raise ValueError(f"must be a mapping with a 'name', one of: {known(registry)}")
         name = value["name"]
         if not isinstance(name, str) or name not in registry:
-            raise ValueError(f"unknown name {name!r}; known: {', '.join(sorted(registry))}")
+            raise unknown_name(name, registry)
         return registry[name].model_validate(value)
 
     return BeforeValidator(build)

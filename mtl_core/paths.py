@@ -7,6 +7,8 @@ from copy import deepcopy
 from typing import Any
 
 _MISSING = object()
+NAMED = ("dataset", "architecture", "weighting", "optimizer", "lr_schedule")
+"""Fields of a spec for which a bare name may stand."""
 
 
 def get_path(tree: Any, path: str, default: Any = None) -> Any:
@@ -35,12 +37,12 @@ def set_path(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
     for key in way:
         if isinstance(node, list):
             node = node[_index(node, key, path)]
-            continue
-        if node.get(key) is None:
-            node[key] = {}
-        elif isinstance(node[key], str) and key in ("architecture", "weighting", "lr_schedule"):
-            node[key] = {"name": node[key]}
-        node = node[key]
+        else:
+            if node.get(key) is None:
+                node[key] = {}
+            elif isinstance(node[key], str) and key in NAMED:
+                node[key] = {"name": node[key]}
+            node = node[key]
         if not isinstance(node, dict | list):
             raise KeyError(f"{path}: {key!r} holds {node!r}, which has no fields")
     if isinstance(node, list):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from mtl_core.architectures import ARCHITECTURES
 from mtl_core.architectures.base import Architecture
+from mtl_core.blocks import Map
 from mtl_core.datasets import DATASETS
 from mtl_core.datasets.base import Dataset
 from mtl_core.errors import Problem, SpecError
 from mtl_core.layout import SHARED, Layout
-from mtl_core.model import Model, from_registry
-from mtl_core.paths import get_path, merged, set_path
+from mtl_core.model import Model, from_registry, known
+from mtl_core.paths import NAMED, difference, get_path, merged, set_path
+from mtl_core.problems import parse
 from mtl_core.regularizers import REGULARIZERS
 from mtl_core.regularizers.base import Regularizer
 from mtl_core.tasks import Task
@@ -23,6 +26,8 @@ from mtl_core.weightings.base import Weighting
 from mtl_core.weightings.fixed import Fixed
 
 Positive = Annotated[float, Field(gt=0)]
+DEFAULT_NAMES = {"dataset": "wine_quality", "architecture": "hard", "weighting": "fixed"}
+"""Names that are meant where only other fields are given."""
 STEERABLE_HINT = "weighting.lambdas.<task>, regularizers.<i>.strength, optimizer.lr or epochs"
 
 
@@ -38,7 +43,7 @@ class DatasetSpec(Model):
     @classmethod
     def _known(cls, name: str) -> str:
         if name not in DATASETS:
-            raise ValueError(f"unknown name {name!r}; known: {', '.join(sorted(DATASETS))}")
+            raise ValueError(f"unknown name; known: {known(DATASETS)}")
         return name
 
     @field_validator("options")
@@ -79,11 +84,6 @@ class LrScheduleSpec(Model):
     step_share: Annotated[float, Field(gt=0, le=1)] = 0.3
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
 
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
-
 
 class ScheduledChange(Model):
     """A value that changes in the middle of a run, once ``step`` steps are done."""
@@ -120,19 +120,19 @@ class RunSpec(Model):
         """Fill what depends on other fields: the data set's recommendations, tasks, λ = 1/K, the tying term."""
         if not isinstance(raw, Mapping):
             raise ValueError("a spec is a mapping of fields")
-        name = get_path(raw, "dataset.name", "wine_quality")
+        spec = _with_names(raw)
+        name = get_path(spec, "dataset.name")
         dataset = DATASETS.get(name) if isinstance(name, str) else None
         if dataset is None:
-            return raw
-        spec = merged(dataset.recommended, raw)
+            return spec
+        spec = merged(dataset.recommended, spec)
         if not spec.get("tasks"):
             spec["tasks"] = [task.name for task in _tasks_of(dataset, spec)]
         _fill_lambdas(spec)
         if "regularizers" not in spec:
-            architecture = get_path(spec, "architecture", "hard")
-            named = architecture.get("name") if isinstance(architecture, Mapping) else architecture
-            named = getattr(named, "name", named)
-            default = ARCHITECTURES[named].default_regularizer if named in ARCHITECTURES else None
+            architecture = get_path(spec, "architecture.name")
+            found = ARCHITECTURES.get(architecture) if isinstance(architecture, str) else None
+            default = found.default_regularizer if found else None
             spec["regularizers"] = [{"name": default}] if default else []
         return spec
 
@@ -145,8 +145,8 @@ class RunSpec(Model):
 
     def task_list(self) -> tuple[Task, ...]:
         """The chosen tasks, in the spec's order."""
-        known = {task.name: task for task in self.dataset.build().tasks()}
-        return tuple(known[name] for name in self.tasks)
+        offered = {task.name: task for task in self.dataset.build().tasks()}
+        return tuple(offered[name] for name in self.tasks)
 
     def layout(self) -> Layout:
         """The network that this spec describes, without building it."""
@@ -162,8 +162,6 @@ class RunSpec(Model):
 
     def differences(self) -> dict[str, Any]:
         """Only what differs from the defaults of this data set, nested as in the spec (for links)."""
-        from mtl_core.paths import difference
-
         mine = self.model_dump(mode="json")
         base = RunSpec.model_validate(
             {
@@ -190,57 +188,7 @@ def parse_spec(raw: Any) -> RunSpec:
     Raises:
         SpecError: listing field, rule and value for each problem.
     """
-    problems: list[Problem] = []
-    while True:
-        try:
-            spec = RunSpec.model_validate(raw)
-        except SpecError as error:
-            raise SpecError(problems + error.problems) from None
-        except ValidationError as error:
-            found = _problems(error, ())
-            tops = {problem.field.split(".")[0] for problem in found}
-            problems += found
-            rest = {k: v for k, v in raw.items() if k not in tops} if isinstance(raw, Mapping) else {}
-            if not isinstance(raw, Mapping) or len(rest) == len(raw):
-                raise SpecError(problems) from None
-            raw = rest  # look for problems in what is left: they are reported together
-        else:
-            if problems:
-                raise SpecError(problems)
-            return spec
-
-
-def _problems(error: ValidationError, prefix: tuple[str | int, ...]) -> list[Problem]:
-    found: list[Problem] = []
-    for item in error.errors():
-        place = (*prefix, *item["loc"])
-        inner = item.get("ctx", {}).get("error")
-        if isinstance(inner, ValidationError):
-            found += _problems(inner, place)
-            continue
-        if isinstance(inner, SpecError):
-            found += inner.problems
-            continue
-        parts = [str(p) for p in place if p not in ("int", "constrained-int") and not str(p).startswith("literal[")]
-        rule = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            rule = "unknown field"
-        value = item["input"] if item["type"] != "missing" else None
-        problem = Problem(".".join(parts) or "spec", rule[:1].lower() + rule[1:], value)
-        found.append(problem)
-    return _one_per_field(found)
-
-
-def _one_per_field(problems: Sequence[Problem]) -> list[Problem]:
-    """A field of a union type has one problem per member: join them."""
-    joined: dict[str, Problem] = {}
-    for problem in problems:
-        if problem.field in joined and problem.rule not in joined[problem.field].rule:
-            rule = f"{joined[problem.field].rule}, or {problem.rule}"
-            joined[problem.field] = Problem(problem.field, rule, problem.value)
-        else:
-            joined.setdefault(problem.field, problem)
-    return list(joined.values())
+    return parse(RunSpec, raw)
 
 
 def _tasks_of(dataset: type[Dataset], spec: Mapping[str, Any]) -> tuple[Task, ...]:
@@ -251,9 +199,20 @@ def _tasks_of(dataset: type[Dataset], spec: Mapping[str, Any]) -> tuple[Task, ..
         return dataset.model_validate({"name": dataset.model_fields["name"].default}).tasks()
 
 
+def _with_names(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy in which bare names have become mappings and a missing name is the default one."""
+    spec = dict(raw)
+    for field in NAMED:
+        value = spec.get(field, {})
+        if isinstance(value, str):
+            spec[field] = {"name": value}
+        elif isinstance(value, Mapping) and "name" not in value and field in DEFAULT_NAMES:
+            spec[field] = {"name": DEFAULT_NAMES[field], **value}
+    return spec
+
+
 def _fill_lambdas(spec: dict[str, Any]) -> None:
-    weighting = spec.get("weighting", {})
-    weighting = {"name": weighting} if isinstance(weighting, str) else weighting
+    weighting = spec["weighting"]
     weighting = weighting.model_dump() if isinstance(weighting, Weighting) else weighting
     if not isinstance(weighting, Mapping) or not isinstance(spec["tasks"], list):
         return
@@ -262,16 +221,17 @@ def _fill_lambdas(spec: dict[str, Any]) -> None:
         return
     tasks = [task for task in spec["tasks"] if isinstance(task, str)]
     filled = {task: lambdas.get(task, 1 / len(tasks)) for task in tasks} | dict(lambdas)
-    spec["weighting"] = {"name": "fixed", **weighting, "lambdas": filled}
+    spec["weighting"] = {**weighting, "lambdas": filled}
 
 
 def _cross_field_problems(spec: RunSpec) -> list[Problem]:
     problems: list[Problem] = []
     dataset = spec.dataset.build()
-    known = [task.name for task in dataset.tasks()]
+    offered = [task.name for task in dataset.tasks()]
     for i, task in enumerate(spec.tasks):
-        if task not in known:
-            problems.append(Problem(f"tasks.{i}", f"unknown task of {spec.dataset.name}; known: {', '.join(known)}", task))
+        if task not in offered:
+            rule = f"unknown task of {spec.dataset.name}; known: {', '.join(offered)}"
+            problems.append(Problem(f"tasks.{i}", rule, task))
         elif task in spec.tasks[:i] or task == SHARED:
             problems.append(Problem(f"tasks.{i}", "each task can be chosen once", task))
     for task, value in spec.weighting.lambdas.items():
@@ -282,6 +242,7 @@ def _cross_field_problems(spec: RunSpec) -> list[Problem]:
     if spec.batch_size != "full" and spec.batch_size > rows:
         rule = f"must be 'full' or at most the {rows} training rows of {spec.dataset.name}"
         problems.append(Problem("batch_size", rule, spec.batch_size))
+    problems += _image_problems(spec, dataset)
     for i, change in enumerate(spec.schedule):
         broken = steering_rule(spec, change.field, change.value)
         if broken:
@@ -289,10 +250,25 @@ def _cross_field_problems(spec: RunSpec) -> list[Problem]:
     return problems
 
 
+def _image_problems(spec: RunSpec, dataset: Dataset) -> list[Problem]:
+    """What convolutions and batch norm cannot do: halve a picture to nothing, normalise a single row."""
+    problems: list[Problem] = []
+    architecture, images = spec.architecture, [i.shape for i in dataset.inputs().values() if isinstance(i.shape, Map)]
+    for shape in images:
+        most = shape.size.bit_length() - 1
+        if len(architecture.channels) > most:
+            rule = f"pictures of {shape.size}×{shape.size} can be halved for at most {most} convolutions"
+            problems.append(Problem("architecture.channels", rule, architecture.channels))
+    normed = architecture.batch_norm if architecture.batch_norm is not None else bool(images)
+    if normed and spec.batch_size == 1:
+        problems.append(Problem("batch_size", "batch norm needs at least 2 rows a step", 1))
+    return problems
+
+
 def steering_rule(spec: RunSpec, field: str, value: Any) -> str | None:
     """The rule that a change of a running run breaks, or None where it may be made."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or value != value or value in (float("inf"), float("-inf")):
+    if not number or not math.isfinite(value):
         return "must be a finite number"
     match field.split("."):
         case ["weighting", "lambdas", task] if task in spec.tasks:

@@ -33,27 +33,26 @@ def take_step(session: Session, batch: Batch) -> Tensor:
     with _autocast(session):
         losses = _losses(session, batch)
     active = [i for i, value in enumerate(lambdas) if value > 0]
-    scale = losses.new_tensor(lambdas)
-    weights = torch.zeros_like(scale)
-    total, penalty = losses.new_zeros(()), _penalty(session)
+    weights = torch.zeros(len(tasks), device=session.device)
+    total = penalty = _penalty(session)
     if active:
-        scaled = scale[active] * losses[active]
+        scaled = torch.stack([lambdas[i] * losses[i] for i in active])
         chosen = spec.weighting.weights(scaled, None).detach()
-        weights[active] = chosen * scale[active]
-        total = (chosen * scaled).sum()
-    total = total + penalty
+        weights[active] = chosen * weights.new_tensor([lambdas[i] for i in active])
+        total = (chosen * scaled).sum() + penalty
     _descend(session, total)
-    return torch.cat((losses.detach(), weights, total.detach().view(1), penalty.detach().view(1)))
+    read = torch.stack([loss.detach() for loss in losses])
+    return torch.cat((read, weights, total.detach().view(1), penalty.detach().view(1)))
 
 
-def _losses(session: Session, batch: Batch) -> Tensor:
+def _losses(session: Session, batch: Batch) -> list[Tensor]:
     inputs, targets = batch
     outputs = session.network(inputs)
     values = []
     for task in session.tasks:
         target = scaled_target(task, targets[task.name], session.scalers[task.name])
         values.append(task_loss(task, outputs[task.name], target, session.class_weights[task.name]).float())
-    return torch.stack(values)
+    return values
 
 
 def scaled_target(task: Task, target: Tensor, scaler: Scaler) -> Tensor:

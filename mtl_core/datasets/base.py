@@ -80,7 +80,7 @@ class Preview:
     """A first look, cheap and without torch.
 
     Attributes:
-        source: what a run would use now (``synthetic`` if the real file is not there).
+        source: what a run would use now without a network (``synthetic`` if the real file is not there).
         columns: column names of a table preview.
         rows: its rows.
         images: (n, S, S) or (n, S, S, 3) uint8 pictures.
@@ -118,6 +118,25 @@ class Dataset(Named):
         """Rows of train, validation and test that a run will have, known before loading."""
         raise TypeError(f"{type(self).__name__} must know its sizes")
 
+    def missing_files(self, folder: Path) -> tuple[str, ...]:
+        """Paths at which real files are looked for and are not there; empty where nothing is missing."""
+        return ()
+
+    def file_urls(self) -> tuple[str, ...]:
+        """Addresses from which the real files can be fetched by hand; empty where they come with a package."""
+        return ()
+
+    def fetch(self, folder: Path) -> Generator[Progress, None, tuple[str, ...]]:
+        """Download what is missing into the data folder; yields progress and returns notes.
+
+        Unlike :meth:`load` it always tries, and never falls back to a stand-in.
+
+        Raises:
+            DataError: if a file cannot be had, has another checksum, or cannot be kept.
+        """
+        yield from ()
+        return ()
+
     def load(self, folder: Path, validation: float) -> Generator[Progress, None, Samples]:
         """Read, download or make the rows; yields progress and returns the samples.
 
@@ -131,5 +150,8 @@ class Dataset(Named):
         raise TypeError(f"{type(self).__name__} must load its rows")
 
     def preview(self, folder: Path) -> Preview:
-        """A first look without torch and without a download."""
+        """A first look without torch and without a download.
+
+        A file that cannot be read is told in ``notes``; it is :meth:`load` that raises.
+        """
         raise TypeError(f"{type(self).__name__} must give a preview")

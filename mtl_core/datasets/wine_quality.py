@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
 from mtl_core.blocks import Vector
-from mtl_core.datasets.base import Card, Dataset
+from mtl_core.datasets import wine_table
+from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples, Source
+from mtl_core.datasets.download import Unreachable, obtain
+from mtl_core.datasets.splits import grouped_split, random_split, split_sizes
 from mtl_core.encoders import InputSpec
+from mtl_core.errors import DataError
 from mtl_core.tasks import Task
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GOOD_FROM = 6
+"""``good`` is quality ≥ 6."""
+PREVIEW_ROWS = 8
 
 
 class WineQuality(Dataset):
@@ -22,6 +35,17 @@ class WineQuality(Dataset):
     ] = False
 
     recommended: ClassVar[Mapping[str, Any]] = {"dataset": {"target_scaling": "raw"}}
+    card: ClassVar[Card] = Card(
+        title="Wine quality (red)",
+        size="1599 wines × 11 physicochemical measurements; 240 rows are exact duplicates",
+        origin="Vinho verde from the north of Portugal, scored by wine experts; UCI Machine Learning Repository",
+        url="https://archive.ics.uci.edu/dataset/186/wine+quality",
+        licence="CC BY 4.0",
+        citation=(
+            "P. Cortez, A. Cerdeira, F. Almeida, T. Matos, J. Reis (2009). Modeling wine preferences by data mining "
+            "from physicochemical properties. Decision Support Systems 47(4), 547–553."
+        ),
+    )
 
     def inputs(self) -> dict[str, InputSpec]:
         return {"table": InputSpec("table", Vector(11))}
@@ -33,5 +57,75 @@ class WineQuality(Dataset):
         )
 
     def sizes(self, validation: float) -> dict[str, int]:
-        held = round(1279 * validation)
-        return {"train": 1279 - held, "validation": held, "test": 320}
+        return split_sizes(wine_table.ROWS, validation)
+
+    def missing_files(self, folder: Path) -> tuple[str, ...]:
+        return () if wine_table.locate(folder) else (str(wine_table.home_of(folder)),)
+
+    def file_urls(self) -> tuple[str, ...]:
+        return wine_table.remote_file().urls
+
+    def fetch(self, folder: Path) -> Generator[Progress, None, tuple[str, ...]]:
+        if wine_table.locate(folder) is None:
+            _, unkept = yield from obtain(wine_table.remote_file(), wine_table.home_of(folder), again=True)
+            if unkept:
+                raise DataError(unkept)
+        return ()
+
+    def load(self, folder: Path, validation: float) -> Generator[Progress, None, Samples]:
+        table, source, notes = yield from _table(folder)
+        if self.group_duplicates:
+            _, groups = np.unique(table, axis=0, return_inverse=True)
+            splits = grouped_split(groups.reshape(-1), validation)
+        else:
+            splits = random_split(len(table), validation)
+        quality = table[:, -1]
+        return Samples(
+            inputs={"table": standardised(table[:, :-1], splits["train"])},
+            targets={"quality": quality.astype(np.float32), "good": (quality >= GOOD_FROM).astype(np.int64)},
+            splits=splits,
+            source=source,
+            notes=notes,
+        )
+
+    def preview(self, folder: Path) -> Preview:
+        source: Source = "uci"
+        notes: tuple[str, ...] = ()
+        try:
+            path = wine_table.locate(folder)
+            table = wine_table.read_file(path) if path else wine_table.stand_in()
+            if not path:
+                source, notes = "synthetic", (_stand_in_note(folder, "it is not there yet"),)
+        except DataError as error:
+            return Preview(source, wine_table.COLUMNS, notes=(str(error),))
+        rows = tuple(tuple(float(value) for value in row) for row in table[:PREVIEW_ROWS])
+        return Preview(source, wine_table.COLUMNS, rows, notes=notes)
+
+
+def standardised(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(x − mean) / sd of each column over ``rows`` alone, as scikit-learn's ``StandardScaler`` fitted on them."""
+    spread = values[rows].std(axis=0)
+    scaled = (values - values[rows].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return np.asarray(scaled, dtype=np.float32)
+
+
+def _table(folder: Path) -> Generator[Progress, None, tuple[wine_table.Table, Source, tuple[str, ...]]]:
+    """The file in the data folder, else the download, else the stand-in."""
+    path = wine_table.locate(folder)
+    if path is not None:
+        yield Progress(path.name, 0, wine_table.SIZE)
+        return wine_table.read_file(path), "uci", ()
+    file = wine_table.remote_file()
+    try:
+        content, unkept = yield from obtain(file, wine_table.home_of(folder))
+    except Unreachable as error:
+        return wine_table.stand_in(), "synthetic", (_stand_in_note(folder, f"no download: {error}"),)
+    return wine_table.parse(content, file.urls[0]), "uci", (unkept,) if unkept else ()
+
+
+def _stand_in_note(folder: Path, reason: str) -> str:
+    return (
+        f"Synthetic stand-in: {wine_table.ROWS} rows made from the published quantiles and rank correlations, because "
+        f"{wine_table.home_of(folder)} was not found ({reason}). For the real data put "
+        f"{wine_table.remote_file().urls[0]} there."
+    )
