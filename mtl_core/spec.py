@@ -34,9 +34,11 @@ STEERABLE_HINT = "weighting.lambdas.<task>, regularizers.<i>.strength, optimizer
 class DatasetSpec(Model):
     """Which data, its own options, and how much of the training part is held out for validation."""
 
-    name: str = "wine_quality"
-    options: dict[str, Any] = {}
-    target_scaling: Literal["raw", "standardize"] = "raw"
+    name: Annotated[str, Field(description="The data set; `list datasets` names them")] = "wine_quality"
+    options: Annotated[dict[str, Any], Field(description="The data set's own fields")] = {}
+    target_scaling: Annotated[
+        Literal["raw", "standardize"], Field(description="Of regression targets in training; metrics keep the unit")
+    ] = "raw"
     validation: Annotated[float, Field(ge=0, le=0.9, description="Share of the training part; 0 = none")] = 0.2
 
     @field_validator("name")
@@ -64,11 +66,11 @@ class DatasetSpec(Model):
 class OptimizerSpec(Model):
     """torch.optim's Adam, AdamW or SGD. ``clip_norm`` bounds the norm of the whole gradient before a step."""
 
-    name: Literal["adam", "adamw", "sgd"] = "adam"
-    lr: Annotated[float, Field(gt=0, le=100)] = 0.01
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    name: Annotated[Literal["adam", "adamw", "sgd"], Field(description="The method")] = "adam"
+    lr: Annotated[float, Field(gt=0, le=100, description="Learning rate, before the schedule's factor")] = 0.01
+    weight_decay: Annotated[float, Field(ge=0, description="Decay of the weights, as torch.optim has it")] = 0.0
     momentum: Annotated[float, Field(ge=0, lt=1, description="Of sgd; adam and adamw have their own")] = 0.9
-    clip_norm: Positive | None = None
+    clip_norm: Annotated[Positive | None, Field(description="Bound on the gradient's norm; above 0")] = None
 
 
 class LrScheduleSpec(Model):
@@ -79,25 +81,25 @@ class LrScheduleSpec(Model):
     a period being ``step_share``·T.
     """
 
-    name: Literal["constant", "cosine", "one_cycle", "step"] = "constant"
-    warmup: Annotated[float, Field(gt=0, lt=1)] = 0.3
-    step_share: Annotated[float, Field(gt=0, le=1)] = 0.3
-    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+    name: Annotated[Literal["constant", "cosine", "one_cycle", "step"], Field(description="Its shape")] = "constant"
+    warmup: Annotated[float, Field(gt=0, lt=1, description="Of one_cycle: share of the run that rises")] = 0.3
+    step_share: Annotated[float, Field(gt=0, le=1, description="Of step: share of the run in a period")] = 0.3
+    gamma: Annotated[float, Field(gt=0, le=1, description="Of step: factor after each period")] = 0.1
 
 
 class ScheduledChange(Model):
     """A value that changes in the middle of a run, once ``step`` steps are done."""
 
-    step: Annotated[int, Field(ge=0)]
-    field: str
-    value: float
+    step: Annotated[int, Field(ge=0, description="Steps done when the value changes")]
+    field: Annotated[str, Field(description=f"What changes: {STEERABLE_HINT}")]
+    value: Annotated[float, Field(description="Its new value")]
 
 
 class RunSpec(Model):
     """All that determines a run. Fields and their defaults: docs/spec.md; ``schedule`` holds changes made by hand."""
 
     dataset: DatasetSpec = DatasetSpec()
-    tasks: list[str] = []
+    tasks: Annotated[list[str], Field(description="The tasks, in order; left out: all of the data set's")] = []
     architecture: Annotated[SerializeAsAny[Architecture], from_registry(ARCHITECTURES)] = ARCHITECTURES["hard"](
         name="hard"
     )
@@ -105,14 +107,20 @@ class RunSpec(Model):
     regularizers: list[Annotated[SerializeAsAny[Regularizer], from_registry(REGULARIZERS)]] = []
     optimizer: OptimizerSpec = OptimizerSpec()
     lr_schedule: LrScheduleSpec = LrScheduleSpec()
-    class_weights: Literal["none", "balanced"] = "none"
-    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 100
-    batch_size: Literal["full"] | Annotated[int, Field(ge=1)] = "full"
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    evaluate_every: Annotated[int, Field(ge=1)] = 1
-    schedule: list[ScheduledChange] = []
+    class_weights: Annotated[
+        Literal["none", "balanced"], Field(description="balanced: each class counts by 1 / its share of training rows")
+    ] = "none"
+    epochs: Annotated[int, Field(ge=1, le=1_000_000, description="Passes over the training rows")] = 100
+    batch_size: Annotated[
+        Literal["full"] | Annotated[int, Field(ge=1)], Field(description="Rows a step; 1 up to all training rows")
+    ] = "full"
+    seed: Annotated[int, Field(ge=0, lt=2**31, description="Of weights, shuffles and dropout")] = 42
+    device: Annotated[
+        Literal["auto", "cpu", "cuda", "mps"], Field(description="auto: cuda if present, else mps, else cpu")
+    ] = "auto"
+    precision: Annotated[Literal["auto", "fp32", "bf16"], Field(description="auto: fp32 on the CPU")] = "auto"
+    evaluate_every: Annotated[int, Field(ge=1, description="Epochs from one evaluation to the next")] = 1
+    schedule: Annotated[list[ScheduledChange], Field(description="Changes in the middle of the run")] = []
 
     @model_validator(mode="before")
     @classmethod

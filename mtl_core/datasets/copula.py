@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-ROUNDS = 6
+ROUNDS = 4
 """Corrections of the latent correlations for what ties and rounding take from the ranks."""
 
 
@@ -74,7 +74,7 @@ def _mean_ranks(column: Floats) -> Floats:
 
 
 def _root(correlation: Floats) -> Floats:
-    """B with B Bᵀ = the nearest correlation matrix: eigenvalues at least 1e-6, diagonal 1."""
+    """B with B Bᵀ = the nearest correlation matrix (eigenvalues at least 1e-6, diagonal 1), continuous in it."""
     values, vectors = np.linalg.eigh(correlation)
-    root = vectors * np.sqrt(np.maximum(values, 1e-6))
+    root = vectors * np.sqrt(np.maximum(values, 1e-6)) @ vectors.T
     return np.asarray(root / np.linalg.norm(root, axis=1, keepdims=True), dtype=np.float64)

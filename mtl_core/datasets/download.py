@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 from mtl_core.datasets.base import Progress
 from mtl_core.datasets.files import checksum_of, write_aside
 from mtl_core.errors import DataError
-from mtl_core.settings import home_dir
+from mtl_core.settings import DATA_DIR_VARIABLE, home_dir
 
 TIMEOUT_SECONDS = 5.0
 """Longest silence: looking up the name, connecting, or between two pieces of the file."""
@@ -67,14 +67,17 @@ def obtain(file: RemoteFile, path: Path, *, again: bool = False) -> Generator[Pr
     except Unreachable as error:
         _remember(file, str(error))
         raise
+    except DataError as error:
+        advice = f"Nothing of it was kept. Try again later, or put the right file at {path} yourself."
+        raise DataError(f"{error}. {advice}") from error
     with suppress(OSError):  # a note that stays costs one run a download that it could have had
         _marker(file).unlink()
     try:
         write_aside(content, path)
     except OSError as error:
         return content, (
-            f"{file.name} was downloaded but could not be kept at {path} ({error.strerror or error}); "
-            "it is used from memory. Set MTL_DATA_DIR to a folder that can be written to keep it."
+            f"{file.name} was downloaded but could not be kept at {path} ({error.strerror or error}), so each run has "
+            f"to download it. Set {DATA_DIR_VARIABLE} to a folder that can be written."
         )
     return content, ""
 
@@ -102,7 +105,7 @@ def download(file: RemoteFile) -> Generator[Progress, None, bytes]:
             f"{file.name} must have {file.size} bytes and {file.checksum}"
         )
     if altered:
-        raise DataError("; ".join(altered) + ". Nothing was kept; try again later, or get the file by another way.")
+        raise DataError("; ".join(altered))
     raise Unreachable("; ".join(reasons))
 
 
@@ -137,8 +140,10 @@ def _pump(url: str, inbox: SimpleQueue[bytes | Unreachable], cancelled: Event) -
     """Read the address into the inbox, piece by piece; an empty piece is the end."""
     read = 0
     try:
-        request = Request(url, headers={"User-Agent": "mtl-lab"})
-        with cast(HTTPResponse, urlopen(request, timeout=TIMEOUT_SECONDS)) as response:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("only https:// and http:// addresses are opened")
+        request = Request(url, headers={"User-Agent": "mtl-lab"})  # noqa: S310 (the scheme was looked at)
+        with cast(HTTPResponse, urlopen(request, timeout=TIMEOUT_SECONDS)) as response:  # noqa: S310
             length = int(response.headers.get("Content-Length") or 0)
             while not cancelled.is_set() and (piece := response.read1(CHUNK_BYTES)):
                 read += len(piece)

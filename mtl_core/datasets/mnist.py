@@ -13,7 +13,7 @@ import numpy as np
 from mtl_core.blocks import Map
 from mtl_core.datasets import mnist_files
 from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples
-from mtl_core.datasets.digits import PREVIEW_PICTURES, SIDE, digit_mask, digit_tasks
+from mtl_core.datasets.digits import SIDE, digit_mask, digit_tasks
 from mtl_core.datasets.download import Unreachable, obtain
 from mtl_core.datasets.splits import stratified_cut, trained_sizes
 from mtl_core.encoders import InputSpec
@@ -21,6 +21,7 @@ from mtl_core.errors import DataError
 from mtl_core.tasks import Task
 
 TRAINED, TESTED = 60_000, 10_000
+PREVIEW_PICTURES = 10
 
 
 class Mnist(Dataset):

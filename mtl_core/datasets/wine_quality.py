@@ -111,9 +111,9 @@ def standardised(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArra
 
 def _table(folder: Path) -> Generator[Progress, None, tuple[wine_table.Table, Source, tuple[str, ...]]]:
     """The file in the data folder, else the download, else the stand-in."""
+    yield Progress(wine_table.FILE_NAME, 0, wine_table.SIZE)
     path = wine_table.locate(folder)
     if path is not None:
-        yield Progress(path.name, 0, wine_table.SIZE)
         return wine_table.read_file(path), "uci", ()
     file = wine_table.remote_file()
     try:

@@ -26,8 +26,6 @@ URL_VARIABLE = "MTL_WINE_URL"
 URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/wine-quality/winequality-red.csv"
 FILE_NAME = "winequality-red.csv"
 CHECKSUM = "sha256:4a402cf041b025d4566d954c3b9ba8635a3a8a01e039005d97d6a710278cf05e"
-MD5 = "md5:2daeecee174368f8a33b82c8cccae3a5"
-"""What public loaders list for the same file."""
 SIZE = 84_199
 ROWS = 1599
 COLUMNS = (
@@ -95,7 +93,7 @@ def parse(content: bytes, place: str) -> Table:
 
 def _checked_values(content: bytes, place: str) -> Table:
     try:
-        header, *lines = content.decode("utf-8").splitlines()
+        header, *lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise _bad(place, f"it is corrupt: byte {error.start} is no text") from error
     except ValueError:

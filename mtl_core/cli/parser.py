@@ -1,0 +1,118 @@
+"""Arguments of the command line, and which function serves them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mtl_core import __version__
+from mtl_core.errors import MTLError, SpecError
+
+EXIT_FINISHED, EXIT_FAILED, EXIT_BAD_SPEC, EXIT_STOPPED = 0, 1, 2, 3
+EPILOG = "exit codes: 0 finished, 1 failed or interrupted, 2 bad spec or arguments, 3 stopped"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the command line; gives the exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return _serve(options)
+    except SpecError as error:
+        if getattr(options, "json", False):
+            problems = [vars(problem) for problem in error.problems]
+            print(json.dumps({"error": "the spec breaks rules", "problems": problems}, default=str))
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return EXIT_BAD_SPEC
+    except MTLError as error:
+        if getattr(options, "json", False):
+            print(json.dumps({"error": str(error)}))
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _serve(options: argparse.Namespace) -> int:
+    match options.command:
+        case "train":
+            from mtl_core.cli.train import train_command
+
+            return train_command(options.spec, options.set, options.out, options.json)
+        case "list":
+            from mtl_core.cli.listing import list_command
+
+            return list_command(options.registry, options.json)
+        case "runs":
+            return _serve_runs(options)
+        case "runner":
+            from mtl_core.execution import runner
+            from mtl_core.settings import home_dir
+
+            _log_to_stderr()
+            return runner.main(home_dir(), options.idle_seconds)
+        case "worker":
+            from mtl_core.execution import worker
+
+            _log_to_stderr()
+            return worker.main()
+    raise AssertionError(options.command)
+
+
+def _serve_runs(options: argparse.Namespace) -> int:
+    from mtl_core.cli import runs
+
+    match options.action:
+        case "list":
+            return runs.list_runs(options.json, options.limit)
+        case "show":
+            return runs.show_run(options.id, options.json)
+        case "stop":
+            return runs.stop_run(options.id, options.json)
+    return runs.resume_run(options.id, options.epochs, options.detach, options.json)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with all commands."""
+    parser = argparse.ArgumentParser(prog="python -m mtl_core", description="Multi-task learning.", epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{train,list,runs}")
+    train = commands.add_parser("train", help="train what a spec file says", epilog=EPILOG)
+    train.add_argument("spec", type=Path, metavar="SPEC.yaml")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="e.g. weighting.lambdas.quality=2"
+    )
+    train.add_argument("--out", type=Path, metavar="DIR", help="write spec, result, metrics and weights there")
+    _json_option(train)
+    listing = commands.add_parser("list", help="what there is to choose from")
+    listing.add_argument("registry", choices=("datasets", "architectures", "weightings", "regularizers"))
+    _json_option(listing)
+    _add_runs(commands.add_parser("runs", help="the runs in the store"))
+    runner = commands.add_parser("runner")  # no help: for the program itself
+    runner.add_argument("--idle-seconds", type=float, default=900.0)
+    commands.add_parser("worker")
+    return parser
+
+
+def _add_runs(runs: argparse.ArgumentParser) -> None:
+    actions = runs.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="newest first")
+    listing.add_argument("--limit", type=int, default=50)
+    _json_option(listing)
+    for action, words in (("show", "what is known"), ("stop", "stop it"), ("resume", "go on from its checkpoint")):
+        parser = actions.add_parser(action, help=words, epilog=EPILOG)
+        parser.add_argument("id", metavar="ID", help="the run's id, or as much of its beginning as is unique")
+        _json_option(parser)
+        if action == "resume":
+            parser.add_argument("--epochs", type=int, default=0, metavar="N", help="continue for N epochs more")
+            parser.add_argument("--detach", action="store_true", help="leave it to the runner and return")
+
+
+def _json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="JSON on stdout")
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(levelname)s %(message)s")

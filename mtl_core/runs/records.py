@@ -1,0 +1,92 @@
+"""RunRecord: one row of the run store, and the statuses that a run goes through."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Status = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+
+ACTIVE: tuple[Status, ...] = ("starting", "running", "paused")
+"""Statuses of a run that a process works on."""
+
+ENDED: tuple[Status, ...] = ("finished", "stopped", "failed", "interrupted")
+"""Statuses of a run that nothing works on and nobody waits for."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What the store knows about a run.
+
+    Attributes:
+        id: 12 characters that cannot be guessed and can stand in a link.
+        owner: token of the browser that started it, or ``cli``.
+        name: what a person calls it; may be empty.
+        status: queued → starting → running ⇄ paused → finished | stopped | failed | interrupted.
+        spec: the run's spec as JSON, its schedule including changes made by hand.
+        created, started, ended: seconds since 1970 (UTC); ``started`` is the newest attempt's.
+        step: optimizer steps done.
+        total_steps: steps that the whole run will have, None before it began.
+        epoch: epochs done.
+        result: the contract's result once the run has ended.
+        error: ``message``, ``where`` and ``advice`` of a failed or interrupted run.
+        pid, pid_created: the process that trains it, and when that process was created.
+        pace: seconds that the whole run shall take at least, None for full speed.
+        latest: the newest ``step`` event as JSON, also where thinning does not keep it.
+        attempt: how often a process has taken it up.
+        data_dir: the data folder of the process that made it.
+        command_cursor: commands up to this id belong to earlier attempts.
+        stop_requested: when a stop was ordered, seconds since 1970.
+    """
+
+    id: str
+    owner: str
+    name: str
+    status: Status
+    spec: dict[str, Any]
+    created: float
+    started: float | None
+    ended: float | None
+    step: int
+    total_steps: int | None
+    epoch: float
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    pid: int | None
+    pid_created: float | None
+    pace: float | None
+    latest: dict[str, Any] | None
+    attempt: int
+    data_dir: str
+    command_cursor: int
+    stop_requested: float | None
+
+    @property
+    def active(self) -> bool:
+        """Whether a process works on it."""
+        return self.status in ACTIVE
+
+    @property
+    def ended_for_now(self) -> bool:
+        """Whether nothing works on it and nobody waits for it; it may be resumed."""
+        return self.status in ENDED
+
+    @property
+    def process(self) -> tuple[int, float] | None:
+        """Id and creation time of the process that trains it."""
+        return None if self.pid is None or self.pid_created is None else (self.pid, self.pid_created)
+
+
+_JSON = ("spec", "latest", "result", "error")
+COLUMNS = ", ".join(RunRecord.__dataclass_fields__)
+
+
+def record_of(row: sqlite3.Row) -> RunRecord:
+    """The record in a row that was selected with :data:`COLUMNS`."""
+    fields: dict[str, Any] = dict(row)
+    for name in _JSON:
+        if fields[name] is not None:
+            fields[name] = json.loads(fields[name])
+    return RunRecord(**fields)

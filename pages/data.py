@@ -1,0 +1,18 @@
+"""Data: a card for every data set."""
+
+import streamlit as st
+
+from mtl_core.datasets import DATASETS
+from ui import data_card, form_state, frame, guard
+from ui.words import t
+
+guard.enter("pages/data.py")
+form_state.write_language(frame.language_for_link())
+
+st.subheader(t("page.data"), anchor=False)
+st.caption(t("data.page_about"))
+with st.grid("auto", min_column_width=380, gap="medium"):
+    for name in DATASETS:
+        with st.container(border=True, height="stretch"):
+            data_card.card(name)
+frame.bottom()

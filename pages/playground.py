@@ -1,0 +1,61 @@
+"""Playground: data → sharing → weights → what happens."""
+
+import streamlit as st
+
+from ui import control_bar, form_state, frame, guard, picture, run_panel, shown_run, spec_form, steering, unknown_run
+from ui.formula import adam_note
+from ui.keyboard import press_keys
+from ui.sliders import fine_toggle
+from ui.words import t
+
+guard.enter("pages/playground.py")
+frame.wake_runner()
+
+shown = shown_run.shown()
+run_spec = shown.view.spec if shown.view else None
+form_state.read_link(run_spec)
+form_state.write_link(shown.id, frame.language_for_link(), run_spec)
+
+spec_form.dropped_note()
+shown_run.trouble()
+if shown.id and shown.view is None:
+    unknown_run.message(shown.id)
+
+with st.bottom:
+    progress = control_bar.control_bar(shown)
+
+data, sharing, weights, output = st.columns([1, 1.15, 1, 2.2], gap="medium")
+
+with data:
+    st.subheader(t("ask.data"), anchor=False)
+    spec_form.data_section()
+
+with sharing:
+    st.subheader(t("ask.sharing"), anchor=False)
+    spec_form.sharing_section()
+    network = st.container()
+    if shown.steerable:
+        steering.steer_ties(shown.id)
+    spec_form.sharing_details(ties=not shown.steerable)
+
+with weights:
+    st.subheader(t("ask.weights"), anchor=False)
+    spec_form.weighting_choice()
+    fine_toggle()
+    if shown.steerable:
+        steering.steer_weights(shown.id)
+    else:
+        spec_form.weight_sliders()
+    formula = st.container()
+    adam_note()
+    spec_form.training_section()
+
+with output:
+    st.subheader(t("ask.output"), anchor=False)
+    spec_form.problems()
+    slots = run_panel.Slots(progress, formula, network, picture.draw)
+    run_panel.show(shown, slots)
+
+press_keys(control_bar.KEYS)
+st.caption(t("keyboard.hint"))
+frame.bottom()

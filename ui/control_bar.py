@@ -1,0 +1,101 @@
+"""The control bar: start, pause, step, stop, again, on; how fast, and how far."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ui import form_state, shown_run
+from ui.shown_run import PACE, PACES, Shown
+from ui.words import t
+
+KEYS = {"Space": "start_pause", "s": "one_step", "x": "stop"}
+MORE_EPOCHS = 20
+
+
+def control_bar(shown: Shown) -> DeltaGenerator:
+    """The bar's buttons for the state that the run is in; returns the place of the progress."""
+    progress = st.container()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if shown.steerable:
+            _while_it_runs(shown)
+        else:
+            _start()
+            _afterwards(shown)
+        _pace(shown)
+    return progress
+
+
+def _start() -> None:
+    wrong = bool(form_state.current().problems)
+    tip = t("control.mend_first") if wrong else t("control.start_help")
+    call = {"on_click": shown_run.start, "disabled": wrong, "help": tip}
+    st.button(t("control.start"), key="start_pause", type="primary", icon=":material/play_arrow:", **call)
+
+
+def _while_it_runs(shown: Shown) -> None:
+    assert shown.view is not None and shown.id is not None
+    status, run = shown.view.record.status, shown.id
+    waiting = status in ("queued", "starting")
+    paused = status == "paused"
+    _order("resume" if paused else "pause", "start_pause", run, primary=True, disabled=waiting)
+    _order("step", "one_step", run, disabled=waiting)
+    _order("epoch", "one_epoch", run, disabled=waiting)
+    _order("stop", "stop", run)
+    _again("restart", run, keep_schedule=False)
+
+
+ICONS = {"pause": "pause", "resume": "play_arrow", "step": "skip_next", "epoch": "fast_forward", "stop": "stop"}
+
+
+def _order(name: str, key: str, run: str, *, primary: bool = False, disabled: bool = False) -> None:
+    call = {"on_click": shown_run.order, "args": (run, name), "disabled": disabled, "help": t(f"control.{name}_help")}
+    look = "primary" if primary else "secondary"
+    st.button(t(f"control.{name}"), key=key, type=look, icon=f":material/{ICONS[name]}:", **call)
+
+
+def _again(name: str, run: str, *, keep_schedule: bool) -> None:
+    icon = ":material/replay:" if keep_schedule else ":material/restart_alt:"
+    call = {"on_click": shown_run.restart, "args": (run,), "kwargs": {"keep_schedule": keep_schedule}}
+    st.button(t(f"control.{name}"), key=name, icon=icon, help=t(f"control.{name}_help"), **call)
+
+
+def _afterwards(shown: Shown) -> None:
+    """What can be done with a run that has ended: go on from where it stopped, or again."""
+    if shown.view is None or shown.id is None or not shown.mine:
+        return
+    run, status = shown.id, shown.view.record.status
+    if status in ("interrupted", "stopped"):
+        call = {"on_click": shown_run.go_on, "args": (run,), "help": t("control.go_on_help")}
+        st.button(t("control.go_on"), key="go_on", icon=":material/resume:", **call)
+    _again("restart", run, keep_schedule=False)
+    if shown.view.spec.schedule:
+        _again("replay", run, keep_schedule=True)
+    if status == "finished":
+        with st.popover(t("control.continue"), icon=":material/more_time:"):
+            st.session_state.setdefault("more_epochs", MORE_EPOCHS)
+            st.number_input(t("control.more_epochs"), 1, 1_000_000, step=1, key="more_epochs")
+            call = {"on_click": shown_run.go_on_for, "args": (run, "more_epochs"), "type": "primary"}
+            st.button(t("control.continue_now"), key="continue_now", **call)
+
+
+def _pace(shown: Shown) -> None:
+    st.session_state.setdefault(PACE, "watch")
+    if shown.steerable and shown.view is not None:
+        pace = shown.view.record.pace
+        known = next((name for name, seconds in PACES.items() if seconds == pace), None)
+        if known and st.session_state[PACE] != known:
+            st.session_state[PACE] = known
+    call = {"on_change": shown_run.set_pace, "args": (shown.id if shown.steerable else None,)}
+    options = {name: t(f"pace.{name}") for name in PACES}
+    st.segmented_control(
+        t("control.pace"),
+        list(options),
+        required=True,
+        key=PACE,
+        format_func=options.get,
+        label_visibility="collapsed",
+        persist_state="session",
+        help=t("control.pace_help"),
+        **call,
+    )

@@ -1,0 +1,150 @@
+"""What a person wants to know of a data set before choosing it, and the way to its real file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mtl_core.datasets import DATASETS
+from mtl_core.datasets.base import Dataset, Preview
+from mtl_core.errors import DataError
+from mtl_core.settings import data_dir
+from mtl_core.spec import DatasetSpec
+from ui import form_state
+from ui.colours import task_colours
+from ui.words import t, t_or
+
+STAND_IN = ("synthetic", "generated")
+
+
+@st.cache_data(ttl=10, max_entries=32, show_spinner=False)
+def _preview(name: str, options: dict[str, Any], folder: Path) -> tuple[Preview, tuple[str, ...]]:
+    dataset = DATASETS[name].model_validate({"name": name, **options})
+    return dataset.preview(folder), dataset.missing_files(folder)
+
+
+def preview_of(spec: DatasetSpec) -> tuple[Preview, tuple[str, ...]]:
+    """A first look at a data set, and the real files that are missing; read at most each 10 s."""
+    return _preview(spec.name, spec.options, data_dir())
+
+
+def source_badge(source: str) -> None:
+    """Whether rows are real or a synthetic stand-in."""
+    if source in STAND_IN:
+        st.badge(t("data.stand_in"), icon=":material/science:", color="orange", help=t("data.stand_in_help"))
+    else:
+        st.badge(t("data.real"), icon=":material/verified:", color="green", help=t_or(f"source.{source}", source))
+
+
+def badge_row(spec: DatasetSpec) -> None:
+    """Real or not, the card, and the way to the real file where it is missing."""
+    preview, missing = preview_of(spec)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _badge(preview, missing)
+        with st.popover(t("data.about"), icon=":material/info:", type="tertiary"):
+            st.markdown(f"**{DATASETS[spec.name].card.title}**")
+            facts(spec.build())
+            show_preview(preview)
+        if missing:
+            fetch_button(spec, "form")
+
+
+def fetch_button(spec: DatasetSpec, place: str) -> None:
+    """The one click to the real file."""
+    icon = ":material/download:"
+    if st.button(t("data.fetch"), key=f"{place}:fetch:{spec.name}", icon=icon, type="tertiary"):
+        st.session_state["fetching"] = spec.name
+        fetch_dialog(spec.build())
+
+
+def fetch_dialog(dataset: Dataset) -> None:
+    """The dialog that downloads what is missing, and says how to do it by hand."""
+    st.dialog(t("data.fetch_title", name=dataset.card.title))(_fetch)(dataset)
+
+
+def _fetch(dataset: Dataset) -> None:
+    missing = dataset.missing_files(data_dir())
+    if not missing:
+        st.success(t("data.fetched"), icon=":material/check_circle:")
+        return
+    st.markdown(t("data.fetch_how"))
+    for address, path in zip(dataset.file_urls(), missing, strict=False):
+        st.markdown(f"- [{address.rsplit('/', 1)[-1]}]({address}) → `{path}`")
+    if st.button(t("data.download"), type="primary", icon=":material/download:", key="fetch_now"):
+        bar = st.progress(0.0, t("data.connecting"))
+        try:
+            for progress in dataset.fetch(data_dir()):
+                share = min(1.0, progress.done / progress.total) if progress.total else 0.0
+                bar.progress(share, f"{progress.what} · {progress.done:,} {progress.unit}")
+        except DataError as error:
+            bar.empty()
+            st.error(str(error))
+            return
+        _preview.clear()
+        st.rerun()
+
+
+def facts(dataset: Dataset) -> None:
+    """Size, tasks with units, origin, licence and citation."""
+    card = dataset.card
+    colours = task_colours([task.name for task in dataset.tasks()])
+    lines = []
+    for task in dataset.tasks():
+        unit = f", {task.unit}" if task.unit else ""
+        classes = f", {t('data.classes', count=len(task.classes))}" if task.classes else ""
+        kind = t_or(f"kind.{task.kind}", task.kind)
+        lines.append(f':color[●]{{foreground="{colours[task.name]}"}} **{task.name}** ({kind}{unit}{classes})')
+    rows = (
+        ("size", card.size),
+        ("tasks", "  \n".join(lines)),
+        ("origin", f"[{card.origin}]({card.url})"),
+        ("licence", card.licence),
+        ("citation", card.citation),
+    )
+    for name, text in rows:
+        st.caption(t(f"data.{name}"))
+        st.markdown(text)
+
+
+def show_preview(preview: Preview) -> None:
+    """The first rows or pictures, and what should be known of them."""
+    if preview.rows:
+        import pandas as pd
+
+        frame = pd.DataFrame(list(preview.rows), columns=list(preview.columns))
+        st.dataframe(frame, hide_index=True, height=240)
+    if preview.images is not None and len(preview.images):
+        with st.container(horizontal=True, gap="small"):
+            for image, caption in zip(preview.images, preview.captions, strict=False):
+                st.image(image, caption=caption, width=56)
+    for note in preview.notes:
+        st.caption(f":material/info: {note}")
+
+
+def card(name: str) -> None:
+    """The whole card of a data set, for the page of data."""
+    spec = DatasetSpec(name=name)
+    preview, missing = preview_of(spec)
+    st.markdown(f"#### {DATASETS[name].card.title}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _badge(preview, missing)
+        if missing:
+            fetch_button(spec, "card")
+    facts(spec.build())
+    show_preview(preview)
+    call = {"on_click": _use, "args": (name,), "icon": ":material/tune:"}
+    if st.button(t("data.use"), key=f"use:{name}", **call):
+        st.switch_page("pages/playground.py")
+
+
+def _use(name: str) -> None:
+    form_state.set_value("dataset.name", name)
+
+
+def _badge(preview: Preview, missing: tuple[str, ...]) -> None:
+    if missing and preview.source not in STAND_IN:
+        st.badge(t("data.missing"), icon=":material/cloud_off:", color="orange")
+    else:
+        source_badge(preview.source)

@@ -1,0 +1,110 @@
+"""The form's state in this session: one draft, the widgets that show it, and the link that carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from mtl_core.spec import RunSpec
+from ui import draft as drafts
+from ui import url_state
+from ui.draft import Built, Draft
+from ui.url_state import Dropped
+
+DRAFT = "draft"
+BUILT = "draft_built"
+WRITTEN = "link_written"
+DROPPED = "link_dropped"
+
+
+def draft() -> Draft:
+    """What this session has set so far."""
+    found: Draft = st.session_state.setdefault(DRAFT, {})
+    return found
+
+
+def current() -> Built:
+    """The spec that the draft means, and what is wrong with it."""
+    cached = st.session_state.get(BUILT)
+    if cached is None or cached[0] != draft():
+        cached = (dict(draft()), drafts.build(draft()))
+        st.session_state[BUILT] = cached
+    built: Built = cached[1]
+    return built
+
+
+def replace(new: Draft) -> None:
+    """Put another draft in the place of this one; what equals a default is left out where all is right."""
+    built = drafts.build(new)
+    st.session_state[DRAFT] = dict(new) if built.problems else drafts.of_spec(built.spec)
+
+
+def adopt(spec: RunSpec) -> None:
+    """Fill the form with a run's spec."""
+    st.session_state[DRAFT] = drafts.of_spec(spec)
+
+
+def set_value(path: str, value: Any) -> None:
+    """Set one field of the draft."""
+    if path == "dataset.name":
+        replace(drafts.with_dataset(draft(), value))
+    else:
+        replace(draft() | {path: value})
+
+
+def widget(path: str, value: Any) -> str:
+    """The key of a field's widget, which is made to show ``value``; call it just before the widget."""
+    key = f"form:{path}"
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return key
+
+
+def changed(path: str, key: str, read: Callable[[Any], Any] | None = None) -> None:
+    """Callback of a field's widget: take its value into the draft."""
+    value = st.session_state[key]
+    set_value(path, read(value) if read else value)
+
+
+def read_link(run_spec: RunSpec | None) -> None:
+    """Take the form from the link where the link is new: at the first run of a session, and after back or forward.
+
+    Args:
+        run_spec: spec of the run that the link names; the form takes it where the link says no more.
+    """
+    parameters = {name: value for name, value in st.query_params.items() if name not in url_state.OTHERS}
+    first = WRITTEN not in st.session_state
+    if not first and (not parameters or parameters == st.session_state[WRITTEN]):
+        return
+    if parameters:
+        found, dropped = url_state.from_params(parameters)
+        st.session_state[DRAFT] = found
+        st.session_state[DROPPED] = dropped
+    elif run_spec is not None:
+        adopt(run_spec)
+    st.session_state[WRITTEN] = parameters
+
+
+def write_link(run: str | None, language: str | None, run_spec: RunSpec | None) -> None:
+    """Bring the link up to date: the run, the language, and what in the form differs from the defaults."""
+    parameters = url_state.to_params(drafts.of_spec(current().spec))
+    if run and not parameters and run_spec is not None and drafts.of_spec(run_spec):
+        parameters = {"dataset": current().spec.dataset.name}
+    st.session_state[WRITTEN] = parameters
+    others = {name: value for name, value in (("run", run), ("lang", language)) if value}
+    if st.query_params.to_dict() != others | parameters:
+        st.query_params.from_dict(others | parameters)
+
+
+def write_language(language: str | None) -> None:
+    """For pages without a form: the link holds the language alone."""
+    if language and st.query_params.get("lang") != language:
+        st.query_params["lang"] = language
+
+
+def dropped() -> list[Dropped]:
+    """What had to be left out of the link with which this session began."""
+    found: list[Dropped] = st.session_state.get(DROPPED, [])
+    return found

@@ -1,0 +1,90 @@
+"""The formula of the loss with its live numbers: L = 0.5·0.312 + 0.5·0.851."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from mtl_core.spec import RunSpec
+from ui import form_state
+from ui.hub import RunView
+from ui.ladders import short
+from ui.words import t
+
+
+def formula(view: RunView | None) -> None:
+    """The formula, with the run's numbers while it is the same problem as the form's, else with names.
+
+    Args:
+        view: the run that is shown, if any.
+    """
+    from ui.spec_form import colours_of
+
+    spec = form_state.current().spec
+    if view is not None and not view.ended:
+        spec = view.spec
+    losses = _losses(view) if view is not None and _same_problem(view, spec) else {}
+    st.markdown(formula_text(spec, _lambdas(view, spec), losses, colours_of(spec), _penalty(view, spec)))
+
+
+def formula_text(
+    spec: RunSpec,
+    lambdas: Mapping[str, float],
+    losses: Mapping[str, float],
+    colours: Mapping[str, str],
+    penalty: tuple[float, float | None] | None,
+) -> str:
+    """The formula as coloured Markdown.
+
+    Args:
+        spec: whose tasks it has.
+        lambdas: λ per task.
+        losses: per task; where one is missing all are written as names.
+        colours: per task.
+        penalty: γ and γ·Ω (None while unknown), or None without such a term.
+    """
+    known = all(task in losses for task in spec.tasks)
+    terms = []
+    for task in spec.tasks:
+        loss = f"{losses[task]:.3f}" if known else f"L~{task}~"
+        terms.append(f':color[{short(lambdas[task])} · {loss}]{{foreground="{colours[task]}"}}')
+    total = sum(lambdas[task] * losses[task] for task in spec.tasks) if known else None
+    if penalty is not None:
+        strength, value = penalty
+        terms.append(f"{value:.3f}" if known and value is not None else f"{short(strength)} · Ω")
+        total = total + value if total is not None and value is not None else None
+    return f"**L** = {' + '.join(terms)}" + (f" = **{total:.3f}**" if total is not None else "")
+
+
+def adam_note() -> None:
+    """What a person may not expect: under Adam the scale of λ does not matter."""
+    if form_state.current().spec.optimizer.name in ("adam", "adamw"):
+        st.caption(t("formula.adam"))
+
+
+def _same_problem(view: RunView, spec: RunSpec) -> bool:
+    return view.record.spec["dataset"]["name"] == spec.dataset.name and view.record.spec["tasks"] == spec.tasks
+
+
+def _lambdas(view: RunView | None, spec: RunSpec) -> dict[str, float]:
+    if view is None or view.ended:
+        return dict(spec.weighting.lambdas)
+    return {task: view.value(f"weighting.lambdas.{task}", value) for task, value in spec.weighting.lambdas.items()}
+
+
+def _losses(view: RunView) -> dict[str, float]:
+    return {task: line.last[1] for task, line in view.series.train.items() if line.last is not None}
+
+
+def _penalty(view: RunView | None, spec: RunSpec) -> tuple[float, float | None] | None:
+    if not spec.regularizers:
+        return None
+    strength = spec.regularizers[0].strength
+    if view is None or not _same_problem(view, spec) or not view.spec.regularizers:
+        return strength, None
+    last = view.series.penalty.last
+    if view.ended:  # the form's γ may be another one than the run's was
+        same = strength == view.value("regularizers.0.strength", view.spec.regularizers[0].strength)
+        return strength, last[1] if last and same else None
+    return view.value("regularizers.0.strength", strength), last[1] if last else None

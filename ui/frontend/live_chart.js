@@ -1,0 +1,245 @@
+/* One chart: mounts Plotly once into a node that stays, then replaces its data only. */
+const charts = new WeakMap();
+const CONFIG = {
+  displaylogo: false,
+  responsive: false, // the ResizeObserver below does it, once a frame
+  doubleClick: "reset",
+  modeBarButtons: [["resetScale2d", "toImage"]],
+  toImageButtonOptions: { format: "png", scale: 2, filename: "mtl-lab" },
+};
+
+function element(tag, className) {
+  const made = document.createElement(tag);
+  made.className = className;
+  return made;
+}
+
+function mount(parent) {
+  const root = element("figure", "mtl-chart");
+  const plot = element("div", "mtl-chart-plot");
+  const sketch = svgElement("svg", { class: "mtl-chart-sketch", "aria-hidden": "true" });
+  const note = element("p", "mtl-chart-note");
+  const summary = element("figcaption", "mtl-chart-hidden");
+  plot.setAttribute("role", "img");
+  root.append(sketch, plot, note, summary);
+  parent.appendChild(root);
+  const state = { parent, root, plot, sketch, note, summary, data: null, drawn: "", plotly: null, frame: 0, visible: true };
+  state.resizes = new ResizeObserver(() => schedule(state, true));
+  state.resizes.observe(root);
+  state.views = new IntersectionObserver(([entry]) => {
+    state.visible = entry.isIntersecting;
+    if (state.visible) schedule(state);
+  }, { rootMargin: "200px" });
+  state.views.observe(root);
+  return state;
+}
+
+function unmount(state) {
+  cancelAnimationFrame(state.frame);
+  state.resizes.disconnect();
+  state.views.disconnect();
+  if (state.plotly) state.plotly.purge(state.plot);
+  state.root.remove();
+  charts.delete(state.parent);
+}
+
+function theme(state) {
+  const style = getComputedStyle(state.parent);
+  const read = (name, otherwise) => {
+    const value = style.getPropertyValue(name).trim();
+    return value && value !== "unset" ? value : otherwise;
+  };
+  const text = read("--st-text-color", "#31333f");
+  return {
+    text,
+    quiet: fade(text, 0.68),
+    grid: fade(text, 0.1),
+    line: fade(text, 0.28),
+    card: read("--st-background-color", "#ffffff"),
+    font: read("--st-font", "sans-serif"),
+    reduced: window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+  };
+}
+
+function fade(colour, alpha) {
+  const context = document.createElement("canvas").getContext("2d");
+  context.fillStyle = colour;
+  const hex = context.fillStyle;
+  if (!hex.startsWith("#")) return colour;
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+  return `rgba(${r},${g},${b},${alpha})`;
+}
+
+function plotlyTrace(trace) {
+  const common = {
+    name: trace.name, uid: trace.name, x: trace.x, y: trace.y, opacity: trace.opacity, showlegend: trace.legend,
+    hovertemplate: `%{y:.4~g}${trace.unit ? " " + trace.unit : ""}`,
+  };
+  if (trace.mode === "bars") return { ...common, type: "bar", marker: { color: trace.colour } };
+  if (trace.mode === "markers") {
+    return {
+      ...common, type: "scatter", mode: "markers", marker: { color: trace.colour, size: trace.width },
+      hovertemplate: `(%{x:.4~g}, %{y:.4~g})`,
+    };
+  }
+  return {
+    ...common, type: "scatter", mode: trace.x.length === 1 ? "markers" : trace.mode,
+    line: { color: trace.colour, width: trace.width, dash: trace.dash }, marker: { color: trace.colour, size: 7 },
+  };
+}
+
+function extraTraces(chart, look) {
+  const extra = [];
+  if (chart.idealRange) {
+    extra.push({
+      name: chart.ideal, uid: "ideal", x: chart.idealRange, y: chart.idealRange, mode: "lines", hoverinfo: "skip",
+      line: { color: look.quiet, width: 1.5, dash: "dash" },
+    });
+  }
+  if (chart.marks.length) {
+    extra.push({
+      name: "marks", uid: "marks", x: chart.marks.map((mark) => mark.x), y: chart.marks.map(() => 1), yaxis: "y2",
+      text: chart.marks.map((mark) => mark.label), mode: "markers", showlegend: false, cliponaxis: false,
+      marker: { symbol: "triangle-down", size: 9, color: chart.marks.map((mark) => mark.colour) },
+      hovertemplate: "%{text}<extra></extra>",
+    });
+  }
+  return extra;
+}
+
+/* Words at the marks, the newest first; one that would lie over another is told by hovering only. */
+function markLabels(chart, look, width) {
+  const xs = chart.xRange ?? extent(chart.traces.flatMap((trace) => trace.x));
+  if (!xs || !chart.marks.length) return [];
+  const px = (x) => ((x - xs[0]) / (xs[1] - xs[0] || 1)) * width;
+  let free = Infinity;
+  return [...chart.marks].reverse().flatMap((mark) => {
+    const room = mark.label.length * 6.4 + 14;
+    const toTheLeft = px(mark.x) + room > width;
+    const [from, to] = toTheLeft ? [px(mark.x) - room, px(mark.x)] : [px(mark.x), px(mark.x) + room];
+    if (to > free || from < 0) return [];
+    free = from;
+    return [{
+      x: mark.x, y: 1, xref: "x", yref: "paper", text: escapeText(mark.label), showarrow: false, yanchor: "top", yshift: -8,
+      xanchor: toTheLeft ? "right" : "left", xshift: toTheLeft ? -4 : 4, font: { size: 11, color: look.text },
+      bgcolor: look.card, opacity: 0.9, borderpad: 1,
+    }];
+  });
+}
+
+const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+function layout(chart, look, width) {
+  const axis = {
+    color: look.quiet, gridcolor: look.grid, linecolor: look.line, zeroline: false, automargin: true,
+    tickfont: { size: 12 }, title: { font: { size: 12, color: look.quiet }, standoff: 8 }, ticks: "",
+  };
+  const onlyBars = chart.traces.every((trace) => trace.mode === "bars");
+  const scatter = chart.traces.some((trace) => trace.mode === "markers");
+  return {
+    autosize: true, uirevision: chart.view || "mtl", datarevision: Date.now(), showlegend: !onlyBars, bargap: 0.06,
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: look.font, color: look.text, size: 12 },
+    margin: { l: 44, r: 12, t: 8, b: 36 }, hovermode: scatter || onlyBars ? "closest" : "x unified", dragmode: "zoom",
+    hoverlabel: { bgcolor: look.card, bordercolor: look.line, font: { color: look.text, family: look.font, size: 12 } },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: look.quiet, activecolor: look.text },
+    legend: {
+      orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", font: { size: 12 }, bgcolor: "rgba(0,0,0,0)",
+      itemsizing: "constant", itemwidth: 36, uirevision: "mtl",
+    },
+    xaxis: {
+      ...axis, title: { ...axis.title, text: escapeText(chart.xTitle) }, showgrid: scatter, showline: true, nticks: Math.max(3, width / 90),
+      zeroline: chart.zeroLine, zerolinecolor: look.line, ...(chart.xRange ? { range: chart.xRange, autorange: false } : {}),
+      hoverformat: ".6~g",
+    },
+    yaxis: {
+      ...axis, title: { ...axis.title, text: escapeText(chart.yTitle) }, type: chart.yLog ? "log" : "linear", nticks: 6,
+      uirevision: `${chart.view}-${chart.yLog}`, rangemode: onlyBars || chart.fromZero ? "tozero" : "normal",
+      ...(chart.yLog ? { tickformat: "~g" } : {}), ...(chart.square ? { scaleanchor: "x", scaleratio: 1, constrain: "domain" } : {}),
+    },
+    yaxis2: { overlaying: "y", range: [0, 1], fixedrange: true, visible: false },
+    shapes: chart.marks.map((mark) => ({
+      type: "line", x0: mark.x, x1: mark.x, yref: "paper", y0: 0, y1: 1, layer: "below",
+      line: { color: mark.colour, width: 1.2, dash: "dot" },
+    })),
+    annotations: markLabels(chart, look, width - 60),
+  };
+}
+
+function draw(state, resized) {
+  const { data, root, plot, sketch } = state;
+  const width = root.clientWidth;
+  const height = root.clientHeight;
+  if (!data || !state.visible || width < 2 || height < 2) return;
+  if (!state.plotly) {
+    drawSketch(sketch, data.chart, width, height);
+    return;
+  }
+  const look = theme(state);
+  const wanted = JSON.stringify([data.chart, look]);
+  if (wanted !== state.drawn) {
+    state.drawn = wanted;
+    const traces = [...data.chart.traces.map(plotlyTrace), ...extraTraces(data.chart, look)];
+    state.plotly.react(plot, traces, layout(data.chart, look, width), CONFIG);
+    sketch.style.display = "none";
+  } else if (resized) {
+    state.plotly.Plots.resize(plot);
+  }
+}
+
+function schedule(state, resized = false) {
+  state.resized = state.resized || resized;
+  cancelAnimationFrame(state.frame);
+  state.frame = requestAnimationFrame(() => {
+    draw(state, state.resized);
+    state.resized = false;
+  });
+}
+
+function say(state, text, retry) {
+  state.note.replaceChildren(text);
+  if (!retry) return;
+  const button = element("button", "mtl-chart-retry");
+  button.type = "button";
+  button.textContent = state.data.words.retry;
+  button.onclick = retry;
+  state.note.append(" ", button);
+}
+
+async function ensurePlotly(state) {
+  if (state.plotly || state.loading) return;
+  state.loading = true;
+  const { script, problem, words } = state.data;
+  if (!script) {
+    say(state, `${words.failed} ${problem}`);
+    return;
+  }
+  try {
+    state.plotly = await loadPlotly(script);
+    say(state, "");
+    schedule(state);
+  } catch (error) {
+    say(state, words.failed, () => {
+      say(state, "");
+      ensurePlotly(state);
+    });
+  } finally {
+    state.loading = false;
+  }
+}
+
+export default function ({ parentElement, data }) {
+  if (!data) return undefined;
+  let state = charts.get(parentElement);
+  if (!state) {
+    state = mount(parentElement);
+    charts.set(parentElement, state);
+  }
+  state.data = data;
+  state.root.style.height = `${data.height}px`;
+  state.plot.setAttribute("aria-label", data.label);
+  state.summary.textContent = data.summary;
+  state.root.dataset.empty = data.chart.traces.some((trace) => trace.x.length) ? "" : data.chart.empty;
+  schedule(state);
+  if (!state.note.textContent) ensurePlotly(state);
+  return () => unmount(state);
+}

@@ -1,0 +1,19 @@
+"""Pictures and tables made in Python, shown in a node that stays: a new one replaces the old without flicker."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.frontend import source
+
+_COMPONENT = st.components.v2.component("mtl_markup", css=source("markup.css"), js=source("markup.js"))
+
+
+def show_markup(markup: str, *, key: str) -> None:
+    """Show SVG or HTML of our own making (styles: ui/frontend/markup.css).
+
+    Args:
+        markup: trusted; whoever makes it escapes every name that came from outside.
+        key: keeps the node the same one.
+    """
+    _COMPONENT(data={"markup": markup}, key=key, height="content")

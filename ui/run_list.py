@@ -1,0 +1,146 @@
+"""The list of a person's runs: what became of them, and what can be done with them."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from mtl_core.datasets import DATASETS
+from mtl_core.errors import MTLError
+from mtl_core.paths import get_path
+from mtl_core.runs.records import ENDED, RunRecord
+from ui import hub, shown_run
+from ui.owner import owner_token
+from ui.run_panel import status_badge
+from ui.shown_run import CLI, RUN
+from ui.tiles import formatted, metric_name
+from ui.words import t, t_or
+
+PAGE_SIZE = 20
+MOST = 400
+REFRESH_SECONDS = 2.0
+DELETING = "deleting"
+OPENING = "opening"
+
+
+def run_list() -> None:
+    """Own runs and those of the command line, newest first; renewed while one of them goes on."""
+    runs = _runs()
+    if not runs:
+        st.info(t("runs.none"), icon=":material/inbox:")
+        st.page_link("pages/playground.py", label=t("runs.to_playground"), icon=":material/tune:")
+        return
+    if len(runs) > PAGE_SIZE:
+        st.pagination(-(-len(runs) // PAGE_SIZE), key="runs_page")
+    every = REFRESH_SECONDS if any(run.status not in ENDED for run in runs) else None
+    st.fragment(_rows, run_every=every)()
+    if DELETING in st.session_state:
+        _confirm(st.session_state[DELETING])
+
+
+def _runs() -> list[RunRecord]:
+    return hub.store().runs(owner=(owner_token(), CLI), limit=MOST)
+
+
+def _rows() -> None:
+    if opening := st.session_state.pop(OPENING, None):
+        st.switch_page("pages/playground.py", query_params={"run": opening})
+    runs = _runs()
+    first = (int(st.session_state.get("runs_page") or 1) - 1) * PAGE_SIZE
+    for run in runs[first : first + PAGE_SIZE]:
+        with st.container(border=True):
+            _row(run)
+
+
+def _row(run: RunRecord) -> None:
+    what, numbers, buttons = st.columns([2.2, 2.4, 1.8], vertical_alignment="center")
+    with what:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            status_badge(run.status)
+            if run.owner == CLI:
+                st.badge(t("runs.cli"), color="gray", icon=":material/terminal:")
+        st.markdown(f"**{run.name or _title(run)}**")
+        st.caption(t("runs.when", when=_ago(run.created), id=run.id))
+    with numbers:
+        st.caption(t("runs.progress", epoch=f"{run.epoch:.4g}", epochs=get_path(run.spec, "epochs"), step=f"{run.step:,}"))
+        st.markdown(_metrics(run) or f":gray[{t('runs.no_metrics')}]")
+        if run.error and run.error.get("message"):
+            st.caption(f":red[{str(run.error['message'])[:200]}]")
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        _buttons(run)
+
+
+def _title(run: RunRecord) -> str:
+    dataset = str(get_path(run.spec, "dataset.name"))
+    title = DATASETS[dataset].card.title if dataset in DATASETS else dataset
+    name = str(get_path(run.spec, "architecture.name"))
+    return f"{title} · {t_or(f'choice.architecture_name_{name}', name)}"
+
+
+def _metrics(run: RunRecord) -> str:
+    """The first metric of each task on the validation part."""
+    found = (run.result or {}).get("metrics", {}).get("validation") or {}
+    firsts = [(task, *next(iter(values.items()))) for task, values in found.items() if values]
+    return " · ".join(f"{task} {metric_name(metric)} **{formatted(metric, value)}**" for task, metric, value in firsts)
+
+
+def _buttons(run: RunRecord) -> None:
+    call = {"on_click": _open, "args": (run.id,), "icon": ":material/open_in_full:"}
+    st.button(t("runs.open"), key=f"open:{run.id}", type="primary", **call)
+    if run.status in ENDED:
+        if run.status != "finished":
+            call = {"on_click": shown_run.go_on, "args": (run.id,), "icon": ":material/resume:"}
+            st.button(t("control.go_on"), key=f"go_on:{run.id}", **call)
+        call = {"on_click": _ask, "args": (run.id,), "icon": ":material/delete:"}
+        st.button(t("runs.delete"), key=f"delete:{run.id}", type="tertiary", **call)
+    else:
+        call = {"on_click": shown_run.order, "args": (run.id, "stop"), "icon": ":material/stop:"}
+        st.button(t("control.stop"), key=f"stop:{run.id}", **call)
+
+
+def _open(run: str) -> None:
+    st.session_state[OPENING] = run
+
+
+def _ask(run: str) -> None:
+    st.session_state[DELETING] = run
+
+
+def _confirm(run: str) -> None:
+    @st.dialog(t("runs.delete_title"), on_dismiss=_let_be)
+    def dialog() -> None:
+        st.markdown(t("runs.delete_question", id=run))
+        with st.container(horizontal=True):
+            call = {"on_click": _delete, "args": (run,), "key": "delete_now", "icon": ":material/delete:"}
+            if st.button(t("runs.delete_now"), type="primary", **call):
+                st.rerun()
+            if st.button(t("runs.keep"), key="delete_not", on_click=_let_be):
+                st.rerun()
+
+    dialog()
+
+
+def _let_be() -> None:
+    st.session_state.pop(DELETING, None)
+
+
+def _delete(run: str) -> None:
+    _let_be()
+    try:
+        hub.store().delete(run)
+    except MTLError as error:
+        st.session_state[shown_run.TROUBLE] = str(error)
+        return
+    hub.hub().forget(run)
+    if st.session_state.get(RUN) == run:
+        st.session_state.pop(RUN)
+
+
+def _ago(created: float) -> str:
+    """How long ago, in the largest unit that fits."""
+    seconds = max(0.0, time.time() - created)
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= size:
+            return t(f"runs.{unit}", count=int(seconds // size))
+    return t("runs.just_now")

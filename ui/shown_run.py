@@ -1,0 +1,167 @@
+"""Which run this session looks at, and what may be ordered of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from mtl_core.control import Command
+from mtl_core.errors import MTLError, RunNotFound
+from mtl_core.execution.local import ensure_runner
+from mtl_core.settings import home_dir
+from mtl_core.spec import RunSpec
+from ui import form_state, hub
+from ui.hub import RunView
+from ui.owner import owner_token
+
+RUN = "shown_run"
+TROUBLE = "order_trouble"
+PACE = "pace"
+PACES: dict[str, float | None] = {"slow": 60.0, "watch": 15.0, "full": None}
+"""Seconds that a whole run takes at least."""
+CLI = "cli"
+SETTLE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the session looks at.
+
+    Attributes:
+        id: of the run, or None for the recorded one.
+        view: of the run; None where the id is nobody's.
+        mine: whether this browser may steer it.
+    """
+
+    id: str | None = None
+    view: RunView | None = None
+    mine: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether it goes on, or waits to."""
+        return self.view is not None and not self.view.ended
+
+    @property
+    def steerable(self) -> bool:
+        """Whether λ, γ and learning rate act on it at once."""
+        return self.live and self.mine
+
+
+def shown() -> Shown:
+    """The run of the link, else the one that this session looked at last."""
+    named = st.query_params.get("run") or st.session_state.get(RUN)
+    if not named:
+        return Shown()
+    st.session_state[RUN] = named
+    try:
+        view = hub.hub().view(named)
+    except RunNotFound:
+        return Shown(named)
+    return Shown(named, view, view.record.owner in (owner_token(), CLI))
+
+
+def show(run: str | None) -> None:
+    """Look at another run, or at the recorded one; for callbacks."""
+    if run is None:
+        st.session_state.pop(RUN, None)
+        st.query_params.pop("run", None)
+    else:
+        st.session_state[RUN] = run
+        st.query_params["run"] = run
+
+
+def start() -> None:
+    """Callback of Start: train what the form says."""
+    built = form_state.current()
+    if not built.problems:
+        _begin(built.spec)
+
+
+def restart(run: str, *, keep_schedule: bool) -> None:
+    """Callback: the same spec from its beginning, with the changes made by hand (replay) or without (restart)."""
+    with _told():
+        view = hub.hub().fresh(run)
+        if not view.ended:
+            hub.store().send(run, Command("stop"))
+        spec = view.spec if keep_schedule else view.spec.model_copy(update={"schedule": []})
+        form_state.adopt(spec)
+        _begin(spec)
+
+
+def order(run: str, name: Any) -> None:
+    """Callback of pause, resume, step, epoch and stop."""
+    with _told():
+        hub.store().send(run, Command(name))
+
+
+def go_on(run: str, more_epochs: int = 0) -> None:
+    """Callback of resume and continue: back into the queue from the last checkpoint."""
+    with _told():
+        hub.store().requeue(run, more_epochs)
+        ensure_runner(home_dir())
+        show(run)
+
+
+def go_on_for(run: str, key: str) -> None:
+    """Callback of continue, for as many epochs as its field says."""
+    go_on(run, max(1, int(st.session_state[key] or 1)))
+
+
+def set_pace(run: str | None) -> None:
+    """Callback of the pace: at once where a run goes on, and for the next ones."""
+    if run is not None:
+        with _told():
+            hub.store().send(run, Command("pace", value=PACES[st.session_state[PACE]]))
+
+
+def steer(path: str, key: str, run: str) -> None:
+    """Callback of a slider beside a run: one order to the run, and the form keeps the value for the next one."""
+    value = float(st.session_state[key])
+    with _told():
+        hub.store().send(run, Command("set", path, value))
+    st.session_state[_steered(run, path)] = (value, time.monotonic())
+    task = path.removeprefix("weighting.lambdas.")
+    spec = form_state.current().spec
+    if task == path and (not path.startswith("regularizers.") or spec.regularizers) or task in spec.tasks:
+        form_state.set_value(path, value)
+
+
+def steered(view: RunView, path: str, planned: float) -> float:
+    """Where a slider beside a run stands: at what was ordered here a moment ago, else where the run is."""
+    value, at = st.session_state.get(_steered(view.record.id, path), (0.0, float("-inf")))
+    return float(value) if time.monotonic() - at < SETTLE_SECONDS else view.value(path, planned)
+
+
+def trouble() -> None:
+    """What the last order ran into, once."""
+    message = st.session_state.pop(TROUBLE, None)
+    if message:
+        st.error(message, icon=":material/error:")
+
+
+def _begin(spec: RunSpec) -> None:
+    with _told():
+        run = hub.store().create(spec, owner_token(), pace=PACES[st.session_state.get(PACE, "watch")])
+        ensure_runner(home_dir())
+        show(run)
+
+
+def _steered(run: str, path: str) -> str:
+    return f"steered:{run}:{path}"
+
+
+class _told:
+    """Keeps an error that a person can mend for :func:`trouble`, so that a callback does not end the page."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
+        if not isinstance(error, MTLError):
+            return False
+        st.session_state[TROUBLE] = str(error)
+        return True

@@ -1,0 +1,71 @@
+"""The sliders of λ, γ and learning rate: the same in the form, before a run, and beside a run that they steer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from ui.ladders import FINE_STEPS, GAMMA, LAMBDA, LEARNING_RATE, fine_top, ladder_with, short
+from ui.words import t
+
+OnChange = Callable[..., None]
+FINE = "fine_sliders"
+
+
+def fine_toggle() -> None:
+    """Whether the sliders go in ladder steps or finely."""
+    st.toggle(t("sliders.fine"), key=FINE, help=t("sliders.fine_help"), persist_state="session")
+
+
+def lambda_slider(path: str, task: str, value: float, colour: str, changed: OnChange, prefix: str = "form") -> None:
+    """λ of a task, in the task's colour, with a word where it is 0."""
+    label = f':color[●]{{foreground="{colour}"}} λ {task} = **{short(value)}**'
+    _slider(path, label, value, LAMBDA, changed, prefix, t("sliders.lambda_help", task=task))
+    if value == 0:
+        st.caption(f":material/info: {t('sliders.lambda_zero', task=task)}")
+
+
+def gamma_slider(path: str, value: float, changed: OnChange, prefix: str = "form") -> None:
+    """γ, the strength of a term that ties the tasks."""
+    _slider(path, f"γ = **{short(value)}**", value, GAMMA, changed, prefix, t("sliders.gamma_help"))
+    if value == 0:
+        st.caption(f":material/info: {t('sliders.gamma_zero')}")
+
+
+def learning_rate_slider(path: str, value: float, changed: OnChange, prefix: str = "form") -> None:
+    """The learning rate, in thirds of a decade."""
+    label = f"{t('sliders.learning_rate')} = **{short(value)}**"
+    _ladder(path, label, value, LEARNING_RATE, changed, prefix, t("sliders.learning_rate_help"))
+
+
+def _slider(
+    path: str, label: str, value: float, ladder: tuple[float, ...], changed: OnChange, prefix: str, tip: str
+) -> None:
+    if not st.session_state.get(FINE):
+        _ladder(path, label, value, ladder, changed, prefix, tip)
+        return
+    key = f"{prefix}:fine:{path}"
+    top = st.session_state.setdefault(f"{prefix}:top:{path}", fine_top(value))
+    if value > top:
+        top = st.session_state[f"{prefix}:top:{path}"] = fine_top(value)
+    _show(key, float(value))
+    call: dict[str, Any] = {"key": key, "help": tip, "on_change": changed, "args": (path, key)}
+    st.slider(label, 0.0, float(top), step=top / FINE_STEPS, format="%.4g", **call)
+
+
+def _ladder(
+    path: str, label: str, value: float, ladder: tuple[float, ...], changed: OnChange, prefix: str, tip: str
+) -> None:
+    key = f"{prefix}:ladder:{path}"
+    st.session_state.pop(f"{prefix}:top:{path}", None)
+    options = ladder_with(ladder, value)
+    _show(key, float(value))
+    call: dict[str, Any] = {"key": key, "help": tip, "on_change": changed, "args": (path, key)}
+    st.select_slider(label, options, format_func=short, **call)
+
+
+def _show(key: str, value: float) -> None:
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value

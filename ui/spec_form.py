@@ -1,0 +1,154 @@
+"""The form of a run, in three parts: data, sharing, weights. Its widgets come from the spec's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from mtl_core.architectures import ARCHITECTURES
+from mtl_core.datasets import DATASETS
+from mtl_core.encoders import stage_names
+from mtl_core.spec import DatasetSpec, LrScheduleSpec, OptimizerSpec, RunSpec
+from mtl_core.weightings import WEIGHTINGS
+from ui import data_card, form_state
+from ui.colours import task_colours
+from ui.fields import choice_name, field_widget, show_problem
+from ui.sliders import gamma_slider, lambda_slider, learning_rate_slider
+from ui.words import t, t_or
+
+COMMON_NETWORK = ("hidden", "channels", "dropout", "batch_norm")
+SCHEDULE_FIELDS: Mapping[str, tuple[str, ...]] = {"one_cycle": ("warmup",), "step": ("step_share", "gamma")}
+TRAINING = ("class_weights", "seed", "device", "precision", "evaluate_every")
+
+
+def colours_of(spec: RunSpec) -> dict[str, str]:
+    """One colour a task of the spec's data set."""
+    return task_colours([task.name for task in spec.dataset.build().tasks()])
+
+
+def data_section() -> None:
+    """Which data, which of its tasks, and how it is split."""
+    spec = form_state.current().spec
+    key = form_state.widget("dataset.name", spec.dataset.name)
+    names = list(DATASETS)
+    call = {"on_change": form_state.changed, "args": ("dataset.name", key)}
+    st.selectbox(t("form.dataset"), names, key=key, format_func=lambda n: DATASETS[n].card.title, **call)
+    show_problem("dataset.name")
+    data_card.badge_row(spec.dataset)
+    _tasks(spec)
+    with st.expander(t("form.data_options"), icon=":material/tune:"):
+        for name in ("validation", "target_scaling"):
+            field_widget(f"dataset.{name}", DatasetSpec.model_fields[name])
+        for name, field in DATASETS[spec.dataset.name].model_fields.items():
+            if name != "name":
+                field_widget(f"dataset.options.{name}", field)
+    sizes = spec.dataset.build().sizes(spec.dataset.validation)
+    st.caption(t("form.sizes", **{split: f"{rows:,}" for split, rows in sizes.items()}))
+
+
+def _tasks(spec: RunSpec) -> None:
+    known = [task.name for task in spec.dataset.build().tasks()]
+    key = form_state.widget("tasks", [task for task in known if task in spec.tasks])
+    named = {task.name: f"{task.name} · {t_or(f'kind.{task.kind}', task.kind)}" for task in spec.dataset.build().tasks()}
+    call = {"on_change": _tasks_changed, "args": (key, known), "help": t("form.tasks_help"), "wrap": True}
+    st.pills(t("form.tasks"), known, selection_mode="multi", key=key, format_func=named.get, **call)
+    show_problem("tasks")
+
+
+def _tasks_changed(key: str, known: list[str]) -> None:
+    chosen = [task for task in known if task in st.session_state[key]]
+    form_state.set_value("tasks", chosen or known)
+
+
+def sharing_section() -> None:
+    """How the tasks share a network: the architecture and its own fields, made from the registry."""
+    spec = form_state.current().spec
+    name = spec.architecture.name
+    key = form_state.widget("architecture.name", name)
+    call = {"on_change": form_state.changed, "args": ("architecture.name", key)}
+    names = {entry: choice_name("architecture_name", entry) for entry in ARCHITECTURES}
+    st.segmented_control(
+        t("form.architecture"), names, required=True, key=key, format_func=names.get, wrap=True, width="stretch", **call
+    )
+    st.caption(t_or(f"architecture.{name}", (ARCHITECTURES[name].__doc__ or "").split("\n")[0]))
+    depth = len(stage_names(spec.dataset.build().inputs(), spec.architecture.channels, spec.architecture.hidden))
+    for field_name, field in ARCHITECTURES[name].model_fields.items():
+        if field_name not in ("name", *COMMON_NETWORK):
+            field_widget(f"architecture.{field_name}", field, high=depth if field_name == "shared_depth" else None)
+
+
+def sharing_details(*, ties: bool) -> None:
+    """The strength of the ties (unless a run's own are steered), and the network's sizes."""
+    spec = form_state.current().spec
+    for index, term in enumerate(spec.regularizers if ties else ()):
+        path = f"regularizers.{index}.strength"
+        gamma_slider(path, term.strength, form_state.changed)
+        show_problem(path)
+    image = any(source.kind == "image" for source in spec.dataset.build().inputs().values())
+    with st.expander(t("form.network_sizes"), icon=":material/straighten:"):
+        for name in COMMON_NETWORK:
+            if name != "channels" or image:
+                field_widget(f"architecture.{name}", ARCHITECTURES[spec.architecture.name].model_fields[name])
+
+
+def weighting_choice() -> None:
+    """Which weighting, and its own fields, made from the registry."""
+    spec = form_state.current().spec
+    name = spec.weighting.name
+    key = form_state.widget("weighting.name", name)
+    call = {"on_change": form_state.changed, "args": ("weighting.name", key)}
+    named = {entry: choice_name("weighting_name", entry) for entry in WEIGHTINGS}
+    st.selectbox(t("form.weighting"), list(WEIGHTINGS), key=key, format_func=named.get, **call)
+    for field_name, field in WEIGHTINGS[name].model_fields.items():
+        if field_name not in ("name", "lambdas"):
+            field_widget(f"weighting.{field_name}", field)
+
+
+def weight_sliders() -> None:
+    """A λ per task, and the learning rate, for the next run."""
+    spec = form_state.current().spec
+    colours = colours_of(spec)
+    for task in spec.tasks:
+        path = f"weighting.lambdas.{task}"
+        lambda_slider(path, task, spec.weighting.lambdas[task], colours[task], form_state.changed)
+        show_problem(path)
+    learning_rate_slider("optimizer.lr", spec.optimizer.lr, form_state.changed)
+    show_problem("optimizer.lr")
+
+
+def training_section() -> None:
+    """How long, in which batches, and everything else that a run needs, folded away."""
+    spec = form_state.current().spec
+    left, right = st.columns(2)
+    with left:
+        field_widget("epochs", RunSpec.model_fields["epochs"])
+    with right:
+        field_widget("batch_size", RunSpec.model_fields["batch_size"])
+    with st.expander(t("form.training"), icon=":material/tune:"):
+        for name, field in OptimizerSpec.model_fields.items():
+            if name != "lr" and (name != "momentum" or spec.optimizer.name == "sgd"):
+                field_widget(f"optimizer.{name}", field)
+        for name in ("name", *SCHEDULE_FIELDS.get(spec.lr_schedule.name, ())):
+            field_widget(f"lr_schedule.{name}", LrScheduleSpec.model_fields[name])
+        for name in TRAINING:
+            field_widget(name, RunSpec.model_fields[name])
+
+
+def problems() -> None:
+    """Everything wrong in the form at once; nothing where all is right."""
+    found = form_state.current().problems
+    if found:
+        st.error(t("form.problems", count=len(found)) + "\n" + "\n".join(f"- `{p.field}`: {p.rule}" for p in found))
+
+
+def dropped_note() -> None:
+    """What the link said that could not be taken."""
+    found = form_state.dropped()
+    if found:
+        lines = "\n".join(f"- `{d.name}={d.value}`: {_reason(d.rule)}" for d in found)
+        st.warning(t("form.dropped") + "\n" + lines, icon=":material/link_off:")
+
+
+def _reason(rule: str) -> str:
+    return t("form.unknown_parameter") if rule == "unknown" else rule

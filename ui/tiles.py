@@ -1,0 +1,122 @@
+"""Metric tiles: a task's main metric on the validation part, and how it stands to the last run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mtl_core.errors import MTLError
+from mtl_core.paths import get_path
+from mtl_core.runs.records import RunRecord
+from mtl_core.runs.store import Store
+from mtl_core.tasks import LOWER_IS_BETTER, Task
+from ui.hub import RunView
+from ui.words import t, t_or
+
+SPLITS = ("train", "validation", "test")
+PERCENT = frozenset({"accuracy", "f1", "auroc", "miou", "background_iou", "pixel_accuracy"})
+LOOK_BACK = 20
+Metrics = Mapping[str, Mapping[str, float | None]]
+
+
+def metric_name(metric: str) -> str:
+    """Display name of a metric."""
+    return t_or(f"metric.{metric}", metric)
+
+
+def formatted(metric: str, value: float | None) -> str:
+    """A metric as text: shares in per cent, the rest at four digits."""
+    if value is None:
+        return "–"
+    return f"{value:.1%}" if metric in PERCENT else f"{value:.4g}"
+
+
+def shown_split(view: RunView) -> str:
+    """The split whose metrics tiles show: validation, or train where a run has none."""
+    sizes = view.series.started.get("data", {}).get("sizes", {})
+    return "validation" if sizes.get("validation", 1) else "train"
+
+
+def last_metrics(store: Store, record: RunRecord) -> Metrics:
+    """Metrics of the same owner's run before this one on the same data; empty where there is none."""
+    earlier = store.runs(owner=record.owner, status=("finished", "stopped"), limit=LOOK_BACK)
+    for other in earlier:
+        same = get_path(other.spec, "dataset.name") == get_path(record.spec, "dataset.name")
+        if same and other.created < record.created and other.result:
+            found: Metrics | None = other.result.get("metrics", {}).get("validation")
+            if found:
+                return found
+    return {}
+
+
+def metric_tiles(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, str], before: Metrics) -> None:
+    """A tile a task.
+
+    Args:
+        view: of the run.
+        tasks: of the run.
+        colours: per task.
+        before: metrics of the last run, for the difference.
+    """
+    split = shown_split(view)
+    with st.grid(len(tasks), min_column_width=150):
+        for task in tasks:
+            metric = task.main_metric
+            value = view.series.latest(split, task.name, metric)
+            old = before.get(task.name, {}).get(metric)
+            label = f':color[●]{{foreground="{colours[task.name]}"}} {task.name} · {metric_name(metric)}'
+            st.metric(
+                label,
+                formatted(metric, value),
+                _difference(metric, value, old),
+                delta_color="normal" if task.higher_is_better else "inverse",
+                delta_description=t("tiles.since_last") if old is not None and value is not None else None,
+                help=t("tiles.help", split=t(f"split.{split}"), unit=task.unit or "–"),
+                border=True,
+                height="stretch",
+            )
+
+
+def _difference(metric: str, value: float | None, old: float | None) -> str | None:
+    if value is None or old is None:
+        return None
+    by = value - old
+    return f"{by * 100:+.1f} pp" if metric in PERCENT else f"{by:+.3g}"
+
+
+def metrics_table(view: RunView, tasks: tuple[Task, ...]) -> list[dict[str, Any]]:
+    """Every metric of every task, a row each, a column a split; test only once it was computed."""
+    rows = []
+    for task in tasks:
+        names = dict.fromkeys(
+            name for split in SPLITS for name in view.series.metrics.get(split, {}).get(task.name, {})
+        )
+        for name in names:
+            values = {split: formatted(name, view.series.latest(split, task.name, name)) for split in SPLITS}
+            better = t("tiles.lower") if name in LOWER_IS_BETTER else t("tiles.higher")
+            rows.append({"task": task.name, "metric": metric_name(name), **values, "better": better})
+    return rows
+
+
+def show_metrics_table(view: RunView, tasks: tuple[Task, ...]) -> None:
+    """The table of all metrics, with the test's column labelled for what it is."""
+    rows = metrics_table(view, tasks)
+    if not rows:
+        st.caption(t("output.nothing_yet"))
+        return
+    heads = {"task": t("tiles.task"), "metric": t("tiles.metric"), "better": t("tiles.better")}
+    heads |= {split: t(f"split.{split}") for split in SPLITS} | {"test": t("tiles.test_once")}
+    if "test" not in view.series.metrics:
+        del heads["test"]
+        st.caption(t("tiles.test_later"))
+    st.table([{heads[name]: value for name, value in row.items() if name in heads} for row in rows])
+
+
+def before_of(store: Store, view: RunView) -> Metrics:
+    """As :func:`last_metrics`, empty where the store cannot say."""
+    try:
+        return last_metrics(store, view.record)
+    except MTLError:
+        return {}

@@ -1,0 +1,18 @@
+"""A link to a run that is not there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import shown_run
+from ui.words import t
+
+
+def message(run: str) -> None:
+    """Say so, and show the ways on."""
+    with st.container(border=True):
+        st.warning(t("unknown.message", run=run[:40]), icon=":material/search_off:")
+        with st.container(horizontal=True):
+            call = {"on_click": shown_run.show, "args": (None,), "key": "leave_unknown"}
+            st.button(t("unknown.recorded"), icon=":material/history:", **call)
+            st.page_link("pages/runs.py", label=t("unknown.runs"), icon=":material/list:")

@@ -1,0 +1,113 @@
+"""The link: a draft as short query parameters, and back; without Streamlit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mtl_core.spec import RunSpec
+from ui import draft as drafts
+from ui.draft import Draft
+
+NAMES: Mapping[str, str] = {
+    "dataset": "dataset.name",
+    "scaling": "dataset.target_scaling",
+    "validation": "dataset.validation",
+    "architecture": "architecture.name",
+    "hidden": "architecture.hidden",
+    "channels": "architecture.channels",
+    "weighting": "weighting.name",
+    "gamma": "regularizers.0.strength",
+    "optimizer": "optimizer.name",
+    "lr": "optimizer.lr",
+    "lr_schedule": "lr_schedule.name",
+}
+"""Short names of the fields that links hold most; every other field goes by its dotted path."""
+PREFIXES: Mapping[str, str] = {"lambda.": "weighting.lambdas.", "option.": "dataset.options."}
+OTHERS = frozenset({"run", "lang"})
+"""Parameters of the page that are no part of a spec."""
+LONGEST = 1_000
+SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A parameter that was left out, its value and the rule that it breaks."""
+
+    name: str
+    value: str
+    rule: str
+
+
+def to_params(draft: Mapping[str, Any]) -> dict[str, str]:
+    """The draft as query parameters."""
+    return {_short(path): _text(value) for path, value in draft.items() if path != "schedule"}
+
+
+def from_params(params: Mapping[str, str]) -> tuple[Draft, list[Dropped]]:
+    """The draft that a link means, and what had to be left out of it.
+
+    Nothing in a link is trusted: each value passes the rules of the spec, and what breaks one is dropped.
+    """
+    raw: Draft = {}
+    names: dict[str, str] = {}
+    dropped: list[Dropped] = []
+    for name, value in params.items():
+        if name in OTHERS:
+            continue
+        path = _long(name)
+        if path.split(".")[0] not in RunSpec.model_fields or path == "schedule" or len(value) > LONGEST:
+            dropped.append(Dropped(name[:SHOWN], value[:SHOWN], "unknown"))
+            continue
+        raw[path] = _value(path, value)
+        names[path] = name
+    kept = drafts.pruned(raw)
+    dropped += [Dropped(names[path], params[names[path]][:SHOWN], "unknown") for path in raw if path not in kept]
+    built = drafts.build(kept)
+    for path, name in names.items():
+        rule = built.rule(path) or next((p.rule for p in built.problems if path.startswith(f"{p.field}.")), None)
+        if rule and path in kept:
+            dropped.append(Dropped(name[:SHOWN], params[name][:SHOWN], rule))
+    return drafts.of_spec(built.spec), dropped
+
+
+def _short(path: str) -> str:
+    for name, long in NAMES.items():
+        if long == path:
+            return name
+    for short, prefix in PREFIXES.items():
+        if path.startswith(prefix):
+            return short + path.removeprefix(prefix)
+    return path
+
+
+def _long(name: str) -> str:
+    for short, prefix in PREFIXES.items():
+        if name.startswith(short):
+            return prefix + name.removeprefix(short)
+    return NAMES.get(name, name)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
+        return ",".join(str(item) for item in value)
+    if isinstance(value, float):
+        return f"{value:.6g}" if float(f"{value:.6g}") == value else repr(value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _value(path: str, text: str) -> Any:
+    if path in ("architecture.hidden", "architecture.channels", "tasks"):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if text == "null":
+        return None
+    if path == "regularizers" or text[:1] in "[{":
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text

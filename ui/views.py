@@ -1,0 +1,135 @@
+"""The views under the curves: scatter, residuals, confusion, masks, samples, metrics; one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from numpy.typing import NDArray
+
+from mtl_core.errors import MTLError
+from mtl_core.tasks import Kind, Task
+from ui import charts, hub, tiles
+from ui.hub import PreviewFile, RunView, Source
+from ui.live_chart import live_chart
+from ui.markup import show_markup
+from ui.mask_viewer import mask_viewer
+from ui.words import t
+
+OF_KIND: Mapping[Kind, tuple[str, ...]] = {
+    "regression": ("scatter", "residuals"),
+    "binary": ("confusion",),
+    "multiclass": ("confusion",),
+    "segmentation": ("masks",),
+}
+"""Views of one task by its kind."""
+OF_RUN = ("samples", "metrics", "weights")
+CHOSEN = "detail_view"
+HEIGHT = 340
+Arrays = dict[str, NDArray[Any]]
+
+
+def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, str]) -> None:
+    """The chooser, and the view that is chosen.
+
+    Args:
+        source: where previews are read.
+        view: of the run.
+        tasks: of the run.
+        colours: per task.
+    """
+    options = [f"{name}:{task.name}" for task in tasks for name in OF_KIND[task.kind]] + [f"{n}:" for n in OF_RUN]
+    if st.session_state.get(CHOSEN) not in options:
+        st.session_state[CHOSEN] = options[0]
+    call: dict[str, Any] = {"key": CHOSEN, "label_visibility": "collapsed", "wrap": True, "format_func": _name}
+    chosen = st.segmented_control(t("views.choose"), options, required=True, **call)
+    kind, name = str(chosen).split(":", 1)
+    if kind in ("metrics", "weights", "samples"):
+        _of_run(source, view, kind, tasks, colours)
+        return
+    task = next(task for task in tasks if task.name == name)
+    found = _at_epoch(source, view)
+    if found is None:
+        st.caption(t("output.nothing_yet"))
+    elif f"prediction.{name}" in found and f"target.{name}" in found:
+        _of_task(kind, task, found, colours[name], view.record.id)
+
+
+def _name(option: str) -> str:
+    kind, task = option.split(":", 1)
+    return f"{t(f'views.{kind}')} · {task}" if task else t(f"views.{kind}")
+
+
+def _of_run(source: Source, view: RunView, kind: str, tasks: tuple[Task, ...], colours: Mapping[str, str]) -> None:
+    if kind == "metrics":
+        tiles.show_metrics_table(view, tasks)
+    elif kind == "weights":
+        data = charts.weights_chart(view.series, colours, total_steps=view.record.total_steps, view=view.record.id)
+        live_chart(data, key="weights_chart", height=HEIGHT, text_alternative=t("views.weights"))
+    else:
+        _samples(source, view, tasks)
+
+
+def _samples(source: Source, view: RunView, tasks: tuple[Task, ...]) -> None:
+    found = _load(source, view, _of_split(view, "test"), None)
+    if found is None:
+        st.caption(t("views.samples_later"))
+        return
+    st.caption(t("views.samples_note"))
+    st.dataframe(charts.sample_table(tasks, found), hide_index=True)
+
+
+def _of_task(kind: str, task: Task, found: Arrays, colour: str, run: str) -> None:
+    truth, predicted = found[f"target.{task.name}"], found[f"prediction.{task.name}"]
+    if kind == "scatter":
+        data = charts.prediction_scatter(truth, predicted, colour, name=task.name, unit=task.unit, view=run)
+        live_chart(data, key="scatter_chart", height=HEIGHT, text_alternative=_name(f"scatter:{task.name}"))
+    elif kind == "residuals":
+        data = charts.residual_histogram(truth, predicted, colour, unit=task.unit, view=run)
+        live_chart(data, key="residual_chart", height=HEIGHT, text_alternative=_name(f"residuals:{task.name}"))
+    elif kind == "confusion":
+        counts = charts.confusion_counts(truth, charts.predicted_classes(task, predicted), len(task.classes))
+        show_markup(charts.confusion_table(counts, task.classes, colour, _name(f"confusion:{task.name}")), key="confusion")
+    else:
+        (images,) = (array for name, array in found.items() if name.startswith("input."))
+        captions = [t("views.row", number=int(row)) for row in found["rows"][: len(truth)]]
+        mask_viewer(images, truth, predicted, task.classes, key="masks", captions=captions)
+
+
+def _at_epoch(source: Source, view: RunView) -> Arrays | None:
+    """Truth and predictions at the epoch that the slider is at; it follows the run until somebody moves it."""
+    made = [p for p in _of_split(view, tiles.shown_split(view)) if not p.first]
+    if not made:
+        return None
+    last = max(2, int(view.value("epochs", view.record.spec["epochs"])))
+    newest = max(1, round(made[-1].epoch))
+    key, held = f"epoch:{view.record.id}", f"epoch_held:{view.record.id}"
+    if key not in st.session_state or not st.session_state.get(held):
+        st.session_state[key] = newest
+    st.slider(t("views.epoch"), 1, last, step=1, key=key, help=t("views.epoch_help"), on_change=_hold, args=(key, held, newest))
+    wanted = st.session_state[key]
+    preview = next((p for p in reversed(made) if round(p.epoch) <= wanted), made[0])
+    st.caption(t("views.at", epoch=f"{preview.epoch:g}", split=t(f"split.{preview.split}")))
+    return _load(source, view, _of_split(view, preview.split), preview)
+
+
+def _hold(key: str, held: str, newest: int) -> None:
+    st.session_state[held] = st.session_state[key] < newest
+
+
+def _of_split(view: RunView, split: str) -> list[PreviewFile]:
+    return [preview for preview in view.previews if preview.split == split]
+
+
+def _load(source: Source, view: RunView, files: list[PreviewFile], chosen: PreviewFile | None) -> Arrays | None:
+    """What stands in the first preview, with the predictions of the chosen one (the last, if None)."""
+    first = next((preview for preview in files if preview.first), None)
+    chosen = chosen or next((preview for preview in reversed(files) if not preview.first), None)
+    if first is None or chosen is None:
+        return None
+    try:
+        return hub.arrays(source, view.record.id, first) | hub.arrays(source, view.record.id, chosen)
+    except MTLError as error:
+        st.warning(str(error))
+        return None
