@@ -122,6 +122,12 @@ def rounded(value: float) -> float | int | None:
     return int(short) if short == int(short) and abs(short) < 1e15 else short
 
 
+def short(value: Any) -> str:
+    """A value in a few characters: three significant digits for a number."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:.3g}" if number else str(value)
+
+
 def text_summary(chart: ChartData) -> str:
     """The last value of each series in words, for those who do not see the chart."""
     parts = []

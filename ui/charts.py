@@ -1,20 +1,30 @@
-"""What a run's charts show: series and preview arrays in, plain chart data, tables and frames out."""
+"""What a run's charts show: series and preview arrays in, plain chart data out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from mtl_core.tasks import Task
-from ui.chart_data import ChartData, Dash, Mark, Trace
+from ui.chart_data import ChartData, Dash, Mark, Trace, short
 from ui.colours import SHARED_COLOUR
 from ui.series import Change, RunSeries, Series
+from ui.tables import confusion_counts, confusion_table, predicted_classes, sample_table
 from ui.words import t, t_or
+
+__all__ = [
+    "change_marks",
+    "confusion_counts",
+    "confusion_table",
+    "loss_chart",
+    "predicted_classes",
+    "prediction_scatter",
+    "residual_histogram",
+    "sample_table",
+    "weights_chart",
+]
 
 MAX_SCATTER_POINTS = 500
 MAX_ORDINAL_VALUES = 20
@@ -104,7 +114,7 @@ def change_label(change: Change, task_names: Mapping[str, str]) -> str:
         what = "γ"
     else:
         what = t_or(f"chart.field_{change.field.replace('.', '_')}", change.field)
-    return f"{what} {_short(change.old)} → {_short(change.new)}"
+    return f"{what} {short(change.old)} → {short(change.new)}"
 
 
 def prediction_scatter(
@@ -127,7 +137,9 @@ def prediction_scatter(
     x, y = truth[keep].astype(float), predicted[keep].astype(float)
     if is_ordinal(truth):
         x = x + jitter(keep)
-    points = Trace(name or t("chart.samples"), x.tolist(), y.tolist(), colour, "markers", width=6, opacity=0.55, legend=False)
+    points = Trace(
+        name or t("chart.samples"), x.tolist(), y.tolist(), colour, "markers", width=6, opacity=0.55, legend=False
+    )
     return ChartData(
         traces=(points,) if len(keep) else (),
         x_title=_with_unit(t("chart.true"), unit),
@@ -161,79 +173,6 @@ def residual_histogram(
     )
 
 
-def predicted_classes(task: Task, predicted: NDArray[Any]) -> NDArray[np.int64]:
-    """Class indices of a prediction: of a binary task the probability of class 1, cut at 0.5."""
-    return (predicted >= 0.5).astype(np.int64) if task.kind == "binary" else predicted.astype(np.int64)
-
-
-def confusion_counts(truth: NDArray[Any], predicted: NDArray[Any], classes: int) -> NDArray[np.int64]:
-    """(classes, classes) counts: rows the truth, columns the prediction.
-
-    Raises:
-        ValueError: if the lengths differ or a class index is outside 0..classes − 1.
-    """
-    if len(truth) != len(predicted):
-        raise ValueError(f"truth and prediction must be equally long, got {len(truth)} and {len(predicted)}")
-    both = np.stack([truth, predicted]).astype(np.int64)
-    if both.size and (both.min() < 0 or both.max() >= classes):
-        raise ValueError(f"class indices must lie in 0..{classes - 1}, got {both.min()}..{both.max()}")
-    return np.bincount(both[0] * classes + both[1], minlength=classes**2).reshape(classes, classes)
-
-
-def confusion_table(counts: NDArray[np.int64], classes: Sequence[str], colour: str, caption: str) -> str:
-    """The counts as an HTML table for :func:`ui.markup.show_markup`: a cell is as full as its share of its row.
-
-    Args:
-        counts: from :func:`confusion_counts`.
-        classes: class names.
-        colour: of the task.
-        caption: what the table is, for screen readers.
-    """
-    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in classes)
-    body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>'
-        + "".join(_cell(int(n), float(p), colour, i == j) for j, (n, p) in enumerate(zip(counts[i], share[i], strict=True)))
-        + "</tr>"
-        for i, name in enumerate(classes)
-    )
-    corner = f'<th class="corner">{escape(t("chart.true"))} ↓&ensp;{escape(t("chart.predicted"))} →</th>'
-    return (
-        f'<div class="scroll"><table class="confusion"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{corner}{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def sample_table(
-    tasks: Sequence[Task],
-    arrays: Mapping[str, NDArray[Any]],
-    *,
-    rows: int = 5,
-    task_names: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
-    """The first samples of a preview: row number, then true and predicted value of each task but masks.
-
-    Args:
-        tasks: of the run.
-        arrays: ``rows``, ``target.<task>`` and ``prediction.<task>`` of a preview.
-        rows: how many.
-        task_names: display names.
-    """
-    names = task_names or {}
-    shown = [task for task in tasks if task.kind != "segmentation" and f"prediction.{task.name}" in arrays]
-    numbers = arrays.get("rows")
-    count = min([rows, *(len(arrays[f"prediction.{task.name}"]) for task in shown)]) if shown else 0
-    columns: dict[str, list[Any]] = {
-        t("chart.row"): [int(numbers[i]) if numbers is not None and i < len(numbers) else i for i in range(count)]
-    }
-    for task in shown:
-        name = names.get(task.name, task.name)
-        truth, predicted = arrays[f"target.{task.name}"][:count], arrays[f"prediction.{task.name}"][:count]
-        columns[t("chart.column_true", task=name)] = [_true_text(task, value) for value in truth]
-        columns[t("chart.column_predicted", task=name)] = [_predicted_text(task, value) for value in predicted]
-    return pd.DataFrame(columns)
-
-
 def is_ordinal(truth: NDArray[Any]) -> bool:
     """Whether the values are whole numbers, and few of them."""
     values = truth.astype(float)
@@ -243,7 +182,8 @@ def is_ordinal(truth: NDArray[Any]) -> bool:
 
 def jitter(index: NDArray[np.int64]) -> NDArray[np.float64]:
     """A fixed sideways shift per sample within ±:data:`JITTER`: the additive sequence of the golden ratio."""
-    return ((index * GOLDEN_RATIO) % 1.0 - 0.5) * 2 * JITTER
+    spread = ((index * GOLDEN_RATIO) % 1.0 - 0.5) * 2 * JITTER
+    return spread.astype(np.float64)
 
 
 def evenly(count: int, limit: int) -> NDArray[np.int64]:
@@ -259,32 +199,10 @@ def _line(series: Series | None, name: str, colour: str, *, dash: Dash = "solid"
     return [Trace(name, x, y, colour, dash=dash, width=width, opacity=opacity)]
 
 
-def _cell(count: int, share: float, colour: str, diagonal: bool) -> str:
-    fill = f"background:color-mix(in srgb,{colour} {round(60 * share)}%,transparent)" if count else ""
-    classes = ("diagonal " if diagonal else "") + ("" if count else "none")
-    return f'<td class="{classes.strip()}" style="{fill}" title="{share:.0%}">{count}</td>'
-
-
 def _task_of(change: Change) -> str:
     prefix = "weighting.lambdas."
     return change.field.removeprefix(prefix) if change.field.startswith(prefix) else ""
 
 
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
-
-
 def _with_unit(title: str, unit: str) -> str:
     return f"{title} ({unit})" if unit else title
-
-
-def _true_text(task: Task, value: Any) -> str:
-    return _short(float(value)) if task.kind == "regression" else task.classes[int(value)]
-
-
-def _predicted_text(task: Task, value: Any) -> str:
-    if task.kind == "regression":
-        return f"{float(value):.2f}"
-    if task.kind == "binary":
-        return f"{task.classes[int(value >= 0.5)]} ({float(value):.2f})"
-    return task.classes[int(value)]

@@ -15,7 +15,6 @@ MORE_EPOCHS = 20
 
 def control_bar(shown: Shown) -> DeltaGenerator:
     """The bar's buttons for the state that the run is in; returns the place of the progress."""
-    progress = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if shown.steerable:
             _while_it_runs(shown)
@@ -23,7 +22,7 @@ def control_bar(shown: Shown) -> DeltaGenerator:
             _start()
             _afterwards(shown)
         _pace(shown)
-    return progress
+        return st.container(width="stretch")
 
 
 def _start() -> None:

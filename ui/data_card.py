@@ -70,7 +70,7 @@ def _fetch(dataset: Dataset) -> None:
         st.success(t("data.fetched"), icon=":material/check_circle:")
         return
     st.markdown(t("data.fetch_how"))
-    for address, path in zip(dataset.file_urls(), missing, strict=False):
+    for address, path in zip(dataset.file_urls(data_dir()), missing, strict=True):
         st.markdown(f"- [{address.rsplit('/', 1)[-1]}]({address}) → `{path}`")
     if st.button(t("data.download"), type="primary", icon=":material/download:", key="fetch_now"):
         bar = st.progress(0.0, t("data.connecting"))

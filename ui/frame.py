@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from ui.live_chart import preload_plotly
 from ui.owner import remember_owner
 from ui.words import LANGUAGES, SESSION_KEY, language, set_language, t
 
+ICON = str(Path(__file__).parent / "frontend" / "icon.svg")
 PACKAGES = ("streamlit", "torch", "torchvision", "plotly")
 BAD_LANGUAGE = "bad_language"
 

@@ -49,7 +49,7 @@ def live_chart(figure: ChartData, *, key: str, height: int = 320, text_alternati
         ValueError: if a trace's x and y differ in length.
     """
     summary = text_summary(figure)
-    script, problem = _script()
+    script, problem = script_or_problem()
     _CHART(
         key=key,
         height=height,
@@ -67,11 +67,11 @@ def live_chart(figure: ChartData, *, key: str, height: int = 320, text_alternati
 
 def preload_plotly(*, key: str = "mtl_preload") -> None:
     """Begin to load Plotly's script with the page, in the background; call once near the page's end."""
-    _PRELOAD(key=key, data={"script": _script()[0]}, height="content")
+    _PRELOAD(key=key, data={"script": script_or_problem()[0]}, height="content")
 
 
-def _script() -> tuple[str, str]:
-    """URL of Plotly's script, or what stands in the way of it."""
+def script_or_problem() -> tuple[str, str]:
+    """(URL of Plotly's script, ""), or ("", what stands in the way of it)."""
     try:
         return plotly_url(), ""
     except OSError as error:
@@ -82,10 +82,10 @@ def _script() -> tuple[str, str]:
 def plotly_url() -> str:
     """Where the browser finds Plotly's script; puts the file there first if need be."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{'/' + base if base else ''}/app/static/{install_plotly()}"
+    return f"{'/' + base if base else ''}/app/static/{install_plotly(STATIC_FOLDER)}"
 
 
-def install_plotly(folder: Path = STATIC_FOLDER) -> str:
+def install_plotly(folder: Path) -> str:
     """Put plotly.min.js of the installed Python package into ``folder``; returns the file's name.
 
     The name carries the version, so that a browser's cached copy of another version is never used.

@@ -89,7 +89,8 @@ def as_bytes(images: NDArray[Any]) -> NDArray[np.uint8]:
         raise ValueError(f"images must be (m, S, S) or (m, 1 or 3, S, S), got {np.asarray(images).shape}")
     if array.dtype == np.uint8:
         return array
-    return np.round(np.nan_to_num(np.clip(array, 0, 1)) * 255).astype(np.uint8)
+    whole: NDArray[np.uint8] = np.round(np.nan_to_num(np.clip(array, 0, 1)) * 255).astype(np.uint8)
+    return whole
 
 
 def _packed(array: NDArray[Any]) -> str:

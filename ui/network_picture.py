@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from hashlib import blake2s
 from html import escape
+from itertools import pairwise
 
 from mtl_core.layout import Layout, Part
 from ui.colours import SHARED_COLOUR
 from ui.markup import show_markup
+from ui.network_lines import arrow, skip, tie
 from ui.network_shapes import BOX_H, BOX_W, LINE, MARGIN, SMALL, TEXT, Box, Direction, Grid, place, text_width
 from ui.words import t
 
@@ -57,16 +58,14 @@ def network_picture(
         direction: which way data flow.
     """
     names = {task: (task_names or {}).get(task, task) for task in layout.outputs}
-    counts = layout.parameter_counts()["per_task"]
-    assert isinstance(counts, dict)
     labels = {
-        task: (*_wrapped(names[task]), f"λ {lambdas.get(task, 0.0):.3g}", t("network.parameters", count=_count(counts[task])))
+        task: (*_wrapped(names[task]), f"λ {lambdas.get(task, 0.0):.3g}", _parameters(layout, task))
         for task in layout.outputs
     }
     grid = place(layout, labels, direction, FOOT if layout.shared_parts() else 6.0)
     drawn = [
         _shared_panel(layout, grid),
-        *(_tie(a, b, strengths, grid) for a, b in _tied(layout, grid) if strengths > 0),
+        *(tie(a, b, strengths, direction) for a, b in _tied(layout, grid) if strengths > 0),
         *_edges(layout, grid, lambdas, colours),
         *(_draw_box(box, colours, grid.direction) for box in grid.boxes.values()),
         *(_draw_label(task, labels[task], len(labels[task]) - 2, grid, colours) for task in layout.outputs),
@@ -89,50 +88,14 @@ def _edges(layout: Layout, grid: Grid, lambdas: Mapping[str, float], colours: Ma
         target = grid.boxes[part.name]
         *skips, main = part.inputs
         around = any(other.owner == part.owner and other.role == "trunk" for other in layout.parts)
-        edges += [_skip(grid.boxes[name], target, colour, grid.direction, around) for name in skips]
+        edges += [skip(grid.boxes[name], target, colour, grid.direction, around=around) for name in skips]
         if part.role == "trunk":
-            edges.append(_arrow(grid.boxes[main], target, colour, MIN_ARROW, grid.direction))
+            edges.append(arrow(grid.boxes[main], target, colour, MIN_ARROW, grid.direction))
             continue
         weight = lambdas.get(part.owner or "", 0.0)
         width = MIN_ARROW + (MAX_ARROW - MIN_ARROW) * weight / largest if weight > 0 else 1.0
-        edges.append(_arrow(grid.boxes[main], target, colour, width, grid.direction, dashed=weight <= 0))
+        edges.append(arrow(grid.boxes[main], target, colour, width, grid.direction, dashed=weight <= 0))
     return edges
-
-
-def _arrow(source: Box, target: Box, colour: str, width: float, direction: Direction, *, dashed: bool = False) -> str:
-    """A curve from box to box with a head of its own, whose size grows less than the line's."""
-    tip = 4.5 + 0.55 * width
-    if direction == "right":
-        x0, y0, x1, y1 = source.x + BOX_W / 2, source.y, target.x - BOX_W / 2 - 1, target.y
-        bend = (x1 - x0) * 0.55
-        curve = f"M{x0:.1f} {y0:.1f}C{x0 + bend:.1f} {y0:.1f} {x1 - tip - bend:.1f} {y1:.1f} {x1 - tip + 1:.1f} {y1:.1f}"
-        head = f"M{x1:.1f} {y1:.1f}l{-tip:.1f} {-tip * 0.8:.1f}v{tip * 1.6:.1f}z"
-    else:
-        x0, y0, x1, y1 = source.x, source.y + BOX_H / 2, target.x, target.y - BOX_H / 2 - 1
-        bend = (y1 - y0) * 0.6
-        curve = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {y0 + bend:.1f} {x1:.1f} {y1 - tip - bend:.1f} {x1:.1f} {y1 - tip + 1:.1f}"
-        head = f"M{x1:.1f} {y1:.1f}l{-tip * 0.8:.1f} {-tip:.1f}h{tip * 1.6:.1f}z"
-    dash = ' stroke-dasharray="4 4"' if dashed else ""
-    return (
-        f'<path class="arrow" d="{curve}" fill="none" stroke="{colour}" stroke-width="{width:.2f}"{dash}/>'
-        f'<path d="{head}" fill="{colour}"/>'
-    )
-
-
-def _skip(source: Box, target: Box, colour: str, direction: Direction, around: bool) -> str:
-    """A thin line from a feature map to a decoder: along the decoder's lane, or ``around`` it where boxes stand there."""
-    right = direction == "right"
-    half_along, half_across = (BOX_W / 2, BOX_H / 2) if right else (BOX_H / 2, BOX_W / 2)
-    u0, v0, u1, v1 = (source.x, source.y, target.x, target.y) if right else (source.y, source.x, target.y, target.x)
-    side = 1 if v1 >= v0 - 1 else -1
-    run = v1 + side * (half_across + 11 if around else half_across - 9)
-    turn, stop = run - side * 8, v1 + side * half_across
-    points = [(u0, v0 + side * half_across), (u0, turn), (u0, run), (u0 + 8, run)]
-    points += [(u1 - 8, run), (u1, run), (u1, stop)] if around else [(u1 - half_along, run)]
-    at = [f"{u:.1f} {v:.1f}" if right else f"{v:.1f} {u:.1f}" for u, v in points]
-    end = f"L{at[4]}Q{at[5]} {at[6]}" if around else f"L{at[4]}"
-    path = f"M{at[0]}L{at[1]}Q{at[2]} {at[3]}{end}"
-    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.1" stroke-opacity="0.6"/>'
 
 
 def _draw_box(box: Box, colours: Mapping[str, str], direction: Direction) -> str:
@@ -141,29 +104,33 @@ def _draw_box(box: Box, colours: Mapping[str, str], direction: Direction) -> str
     size = f'width="{BOX_W}" height="{BOX_H}" rx="9"'
     up = 1 if direction == "right" else -1  # away from where arrows come in
     behind = "".join(
-        f'<rect class="sheet" x="{x + shift}" y="{y - shift * up}" {size} stroke="{colour}" stroke-opacity="{0.75 - 0.1 * shift}"/>'
+        f'<rect class="sheet" x="{x + shift}" y="{y - shift * up}" {size} stroke="{colour}" '
+        f'stroke-opacity="{0.75 - 0.1 * shift}"/>'
         for shift in ((5, 2.5) if box.stacked else ())
     )
     line = "" if box.kind == "input" else f' stroke="{colour}" stroke-width="1.4"'
-    kind = box.kind if box.kind in ("conv", "dense") else t(f"network.{box.kind}")
+    kind = t(f"network.{box.kind}")
     return (
         f'{behind}<rect class="sheet" x="{x}" y="{y}" {size}{line}/>'
         f'<rect x="{x}" y="{y}" {size} fill="{colour}" fill-opacity="{0.1 if box.kind == "input" else 0.16}"/>'
         f'<text x="{box.x}" y="{box.y - 2}" text-anchor="middle" font-weight="600">{escape(box.size)}</text>'
-        f'<text x="{box.x}" y="{box.y + 12.5}" text-anchor="middle" font-size="{SMALL}" class="quiet">{escape(kind)}</text>'
+        f'<text x="{box.x}" y="{box.y + 12.5}" text-anchor="middle" font-size="{SMALL}" class="quiet">'
+        f"{escape(kind)}</text>"
     )
 
 
-def _draw_label(
-    task: str, lines: tuple[str, ...], title_lines: int, grid: Grid, colours: Mapping[str, str]
-) -> str:
+def _draw_label(task: str, lines: tuple[str, ...], title_lines: int, grid: Grid, colours: Mapping[str, str]) -> str:
     x, y = grid.label_at[task]
     right = grid.direction == "right"
     first = y - LINE * (len(lines) - 1) / 2 + 4 if right else y + 10
     anchor = "start" if right else "middle"
     spans = []
     for i, line in enumerate(lines):
-        look = f'font-weight="650" fill="{colours.get(task, SHARED_COLOUR)}"' if i < title_lines else f'font-size="{SMALL}"'
+        look = (
+            f'font-weight="650" fill="{colours.get(task, SHARED_COLOUR)}"'
+            if i < title_lines
+            else f'font-size="{SMALL}"'
+        )
         quiet = ' class="quiet"' if i == len(lines) - 1 else ""
         spans.append(
             f'<text x="{x:.1f}" y="{first + LINE * i:.1f}" text-anchor="{anchor}" {look}{quiet}>{escape(line)}</text>'
@@ -176,11 +143,9 @@ def _shared_panel(layout: Layout, grid: Grid) -> str:
     shared = [grid.boxes[part.name] for part in layout.shared_parts()]
     if not shared:
         return ""
-    count = layout.parameter_counts()["shared"]
-    assert isinstance(count, int)
     left, right = min(b.x for b in shared) - BOX_W / 2 - 12, max(b.x for b in shared) + BOX_W / 2 + 14
     top, bottom = min(b.y for b in shared) - BOX_H / 2 - 14, max(b.y for b in shared) + BOX_H / 2 + 14
-    caption = f"{t('network.shared')} · {t('network.parameters', count=_count(count))}"
+    caption = f"{t('network.shared')} · {_parameters(layout, None)}"
     y = grid.height - MARGIN
     return (
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" rx="14" '
@@ -196,41 +161,25 @@ def _tied(layout: Layout, grid: Grid) -> list[tuple[Box, Box]]:
     for part in layout.parts:
         if part.role == "trunk" and part.owner is not None:
             by_stage.setdefault(part.stage, []).append(part)
-    return [
-        (grid.boxes[a.name], grid.boxes[b.name])
-        for parts in by_stage.values()
-        for a, b in zip(parts, parts[1:], strict=False)
-    ]
-
-
-def _tie(a: Box, b: Box, strength: float, grid: Grid) -> str:
-    firm = min(1.0, max(0.35, 0.75 + 0.2 * math.log10(strength)))
-    if grid.direction == "right":
-        x0, y0, x1, y1 = a.x, a.y + BOX_H / 2, b.x, b.y - BOX_H / 2
-        x, y = a.x + 9, (y0 + y1) / 2 + 4
-    else:
-        x0, y0, x1, y1 = a.x + BOX_W / 2, a.y, b.x - BOX_W / 2, b.y
-        x, y = (x0 + x1) / 2, a.y - 6
-    return (
-        f'<path class="tie" d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}" stroke="{SHARED_COLOUR}" stroke-width="2.4" '
-        f'stroke-linecap="round" stroke-dasharray="0.1 5.5" stroke-opacity="{firm:.2f}"/>'
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="{SMALL}" class="quiet">γ</text>'
-    )
+    return [(grid.boxes[a.name], grid.boxes[b.name]) for parts in by_stage.values() for a, b in pairwise(parts)]
 
 
 def _description(layout: Layout, lambdas: Mapping[str, float], names: Mapping[str, str], strength: float) -> str:
-    counts = layout.parameter_counts()
-    per_task = counts["per_task"]
-    assert isinstance(per_task, dict)
     shared = layout.shared_parts()
     first = t("network.describe_shared", count=len(shared)) if shared else t("network.nothing_shared")
-    parts = [f"{first} ({t('network.parameters', count=counts['shared'])})"] if shared else [first]
+    parts = [f"{first} ({_parameters(layout, None)})"] if shared else [first]
     for task in layout.outputs:
         value = f"{lambdas.get(task, 0.0):.3g}"
-        parts.append(t("network.describe_task", task=names[task], value=value, count=per_task[task]))
+        own = _parameters(layout, task)
+        parts.append(t("network.describe_task", task=names[task], value=value, parameters=own))
     if strength > 0:
         parts.append(t("network.tied", value=f"{strength:.3g}"))
     return ". ".join(parts) + "."
+
+
+def _parameters(layout: Layout, owner: str | None) -> str:
+    """How many numbers an owner trains, in words; None: what all tasks share."""
+    return t("network.parameters", count=_count(sum(p.block.parameters() for p in layout.parts if p.owner == owner)))
 
 
 def _count(number: int) -> str:

@@ -38,6 +38,6 @@ def remember_owner(*, key: str = "mtl_owner") -> None:
     _COMPONENT(data={"name": COOKIE, "token": owner_token(), "maxAge": ONE_YEAR_S}, key=key, height="content")
 
 
-def valid_token(token: str) -> bool:
-    """Whether a text that came from outside has the form of a token."""
-    return _TOKEN.fullmatch(token) is not None
+def valid_token(token: object) -> bool:
+    """Whether something that came from outside has the form of a token."""
+    return isinstance(token, str) and _TOKEN.fullmatch(token) is not None

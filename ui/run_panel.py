@@ -20,7 +20,7 @@ from ui.spec_form import colours_of
 from ui.words import t
 
 LIVE_SECONDS = 0.5
-CHART_HEIGHT = 340
+CHART_HEIGHT = 310
 STATUS_LOOK = {
     "queued": ("gray", ":material/schedule:"),
     "starting": ("blue", ":material/hourglass_top:"),
@@ -99,7 +99,7 @@ def show(shown: Shown, slots: Slots) -> None:
 def progress_bar(view: RunView, recorded: bool) -> None:
     """How far the run is, how fast, and how long it takes still."""
     if recorded:
-        st.progress(1.0, t("progress.recorded"))
+        st.caption(t("progress.recorded"))
         return
     loading = view.series.progress
     if loading.get("unit") not in (None, "steps") and not view.ended:
@@ -139,10 +139,9 @@ def duration(seconds: float) -> str:
 def _output(reader: Hub, view: RunView, recorded: bool, before: tiles.Metrics) -> None:
     spec = view.spec
     tasks, colours = spec.task_list(), {name: c for name, c in colours_of(spec).items() if name in spec.tasks}
-    _heading(view, recorded)
+    logarithmic = _heading(view, recorded)
     _trouble(view)
     tiles.metric_tiles(view, tasks, colours, before)
-    logarithmic = _axis_switch()
     data = charts.loss_chart(
         view.series, colours, y_log=logarithmic, total_steps=view.record.total_steps, view=view.record.id
     )
@@ -150,7 +149,8 @@ def _output(reader: Hub, view: RunView, recorded: bool, before: tiles.Metrics) -
     views.detail(reader.source, view, tasks, colours)
 
 
-def _heading(view: RunView, recorded: bool) -> None:
+def _heading(view: RunView, recorded: bool) -> bool:
+    """What is shown, and the switch of the loss axis; returns whether it is logarithmic."""
     spec = view.spec
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if recorded:
@@ -160,19 +160,11 @@ def _heading(view: RunView, recorded: bool) -> None:
         if view.source:
             data_card.source_badge(view.source)
         method = choice_name("architecture_name", spec.architecture.name)
-        st.caption(f"{spec.dataset.build().card.title} · {method}", width="content")
-    if recorded:
-        st.caption(t("output.recorded_note"))
-
-
-def _axis_switch() -> bool:
-    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.caption(f"{spec.dataset.build().card.title} · {method}", width="stretch")
         options = {"linear": t("output.linear"), "log": t("output.log")}
-        st.session_state.setdefault("y_axis", "linear")
+        st.session_state.setdefault("y_axis", "log")
         call = {"key": "y_axis", "label_visibility": "collapsed", "persist_state": "session"}
-        chosen = st.segmented_control(
-            t("output.axis"), list(options), required=True, format_func=options.get, **call
-        )
+        chosen = st.segmented_control(t("output.axis"), list(options), required=True, format_func=options.get, **call)
     return chosen == "log"
 
 

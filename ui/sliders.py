@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
+from ui.colours import SHARED_COLOUR
 from ui.ladders import FINE_STEPS, GAMMA, LAMBDA, LEARNING_RATE, fine_top, ladder_with, short
 from ui.words import t
 
@@ -21,28 +23,34 @@ def fine_toggle() -> None:
 
 def lambda_slider(path: str, task: str, value: float, colour: str, changed: OnChange, prefix: str = "form") -> None:
     """λ of a task, in the task's colour, with a word where it is 0."""
-    label = f':color[●]{{foreground="{colour}"}} λ {task} = **{short(value)}**'
-    _slider(path, label, value, LAMBDA, changed, prefix, t("sliders.lambda_help", task=task))
+    _slider(path, f"λ {task}", value, LAMBDA, changed, prefix, t("sliders.lambda_help", task=task), colour)
     if value == 0:
         st.caption(f":material/info: {t('sliders.lambda_zero', task=task)}")
 
 
 def gamma_slider(path: str, value: float, changed: OnChange, prefix: str = "form") -> None:
     """γ, the strength of a term that ties the tasks."""
-    _slider(path, f"γ = **{short(value)}**", value, GAMMA, changed, prefix, t("sliders.gamma_help"))
+    _slider(path, t("sliders.gamma"), value, GAMMA, changed, prefix, t("sliders.gamma_help"), SHARED_COLOUR)
     if value == 0:
         st.caption(f":material/info: {t('sliders.gamma_zero')}")
 
 
 def learning_rate_slider(path: str, value: float, changed: OnChange, prefix: str = "form") -> None:
     """The learning rate, in thirds of a decade."""
-    label = f"{t('sliders.learning_rate')} = **{short(value)}**"
-    _ladder(path, label, value, LEARNING_RATE, changed, prefix, t("sliders.learning_rate_help"))
+    _ladder(path, t("sliders.learning_rate"), value, LEARNING_RATE, changed, prefix, t("sliders.learning_rate_help"))
 
 
 def _slider(
-    path: str, label: str, value: float, ladder: tuple[float, ...], changed: OnChange, prefix: str, tip: str
+    path: str,
+    label: str,
+    value: float,
+    ladder: tuple[float, ...],
+    changed: OnChange,
+    prefix: str,
+    tip: str,
+    colour: str,
 ) -> None:
+    _colour(f"{prefix}:{'fine' if st.session_state.get(FINE) else 'ladder'}:{path}", colour)
     if not st.session_state.get(FINE):
         _ladder(path, label, value, ladder, changed, prefix, tip)
         return
@@ -64,6 +72,16 @@ def _ladder(
     _show(key, float(value))
     call: dict[str, Any] = {"key": key, "help": tip, "on_change": changed, "args": (path, key)}
     st.select_slider(label, options, format_func=short, **call)
+
+
+def _colour(key: str, colour: str) -> None:
+    """Draw the slider with this key in a colour of its own; Streamlit has one colour for all of them."""
+    track = f".st-key-{re.sub(r'[^A-Za-z0-9_-]', '-', key)} [role=group] > [data-rac]"
+    st.html(
+        f"<style>{track} > div:first-child{{background:color-mix(in srgb,{colour} 30%,transparent)}}"
+        f"{track} > [data-rac]{{background:{colour};box-shadow:none}}"
+        f"{track} [data-testid=stSliderThumbValue]{{color:{colour}}}</style>"
+    )
 
 
 def _show(key: str, value: float) -> None:

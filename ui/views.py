@@ -42,7 +42,9 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
     options = [f"{name}:{task.name}" for task in tasks for name in OF_KIND[task.kind]] + [f"{n}:" for n in OF_RUN]
     if st.session_state.get(CHOSEN) not in options:
         st.session_state[CHOSEN] = options[0]
-    call: dict[str, Any] = {"key": CHOSEN, "label_visibility": "collapsed", "wrap": True, "format_func": _name}
+    kinds = [option.split(":")[0] for option in options]
+    named = {o: _name(o) if kinds.count(k) > 1 else t(f"views.{k}") for o, k in zip(options, kinds, strict=True)}
+    call: dict[str, Any] = {"key": CHOSEN, "label_visibility": "collapsed", "wrap": True, "format_func": named.get}
     chosen = st.segmented_control(t("views.choose"), options, required=True, **call)
     kind, name = str(chosen).split(":", 1)
     if kind in ("metrics", "weights", "samples"):

@@ -45,6 +45,10 @@ def _serve(options: argparse.Namespace) -> int:
             from mtl_core.cli.listing import list_command
 
             return list_command(options.registry, options.json)
+        case "fetch":
+            from mtl_core.cli.fetch import fetch_command
+
+            return fetch_command(options.dataset, options.json)
         case "runs":
             return _serve_runs(options)
         case "runner":
@@ -78,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser with all commands."""
     parser = argparse.ArgumentParser(prog="python -m mtl_core", description="Multi-task learning.", epilog=EPILOG)
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{train,list,runs}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{train,list,fetch,runs}")
     train = commands.add_parser("train", help="train what a spec file says", epilog=EPILOG)
     train.add_argument("spec", type=Path, metavar="SPEC.yaml")
     train.add_argument(
@@ -89,6 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="what there is to choose from")
     listing.add_argument("registry", choices=("datasets", "architectures", "weightings", "regularizers"))
     _json_option(listing)
+    fetch = commands.add_parser("fetch", help="get a data set's files into the data folder")
+    fetch.add_argument("dataset", metavar="DATASET")
+    _json_option(fetch)
     _add_runs(commands.add_parser("runs", help="the runs in the store"))
     runner = commands.add_parser("runner")  # no help: for the program itself
     runner.add_argument("--idle-seconds", type=float, default=900.0)

@@ -122,14 +122,14 @@ class Dataset(Named):
         """Paths at which real files are looked for and are not there; empty where nothing is missing."""
         return ()
 
-    def file_urls(self) -> tuple[str, ...]:
-        """Addresses from which the real files can be fetched by hand; empty where they come with a package."""
+    def file_urls(self, folder: Path) -> tuple[str, ...]:
+        """Addresses from which the missing files can be fetched by hand, in the order of :meth:`missing_files`."""
         return ()
 
     def fetch(self, folder: Path) -> Generator[Progress, None, tuple[str, ...]]:
         """Download what is missing into the data folder; yields progress and returns notes.
 
-        Unlike :meth:`load` it always tries, and never falls back to a stand-in.
+        Unlike :meth:`load` it always tries, never falls back to a stand-in, and does not import torch.
 
         Raises:
             DataError: if a file cannot be had, has another checksum, or cannot be kept.

@@ -56,8 +56,8 @@ class Mnist(Dataset):
         raw = mnist_files.raw_folder(folder)
         return tuple(str(raw / f"{name}.gz") for name in mnist_files.missing(folder))
 
-    def file_urls(self) -> tuple[str, ...]:
-        return tuple(f"{mnist_files.MIRROR}{name}.gz" for name in mnist_files.UNPACKED)
+    def file_urls(self, folder: Path) -> tuple[str, ...]:
+        return tuple(mnist_files.remote_file(name).urls[0] for name in mnist_files.missing(folder))
 
     def fetch(self, folder: Path) -> Generator[Progress, None, tuple[str, ...]]:
         for name in mnist_files.missing(folder):
@@ -117,6 +117,6 @@ def _first_bytes(folder: Path, name: str, header: int, count: int) -> bytes:
 def _not_here(folder: Path, reason: str) -> str:
     names = ", ".join(f"{name}.gz" for name in mnist_files.UNPACKED)
     return (
-        f"MNIST is not there, and there is no stand-in for it ({reason}). Put {names} from {mnist_files.MIRROR} into "
-        f"{mnist_files.raw_folder(folder)}; the data set 'digits' has the same tasks and works without a network."
+        f"MNIST is not there, and there is no stand-in for it ({reason}). Put {names} from {mnist_files.MIRRORS[0]} "
+        f"into {mnist_files.raw_folder(folder)}; the data set 'digits' has the same tasks and works without a network."
     )

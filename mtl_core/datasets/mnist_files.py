@@ -13,21 +13,23 @@ from mtl_core.datasets.files import checksum_of, first_file, read_bytes, write_a
 from mtl_core.errors import DataError
 from mtl_core.settings import HOME_VARIABLE, home_dir
 
+MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/")
+"""As torchvision's ``MNIST.mirrors`` and, below, ``MNIST.resources``: repeated here because a page that downloads
+must not import torch; a test holds them equal."""
+PACKED = {
+    "train-images-idx3-ubyte": ("md5:f68b3c2dcbeaaa9fbdd348bbdeb94873", 9_912_422),
+    "train-labels-idx1-ubyte": ("md5:d53e105ee54ea40749a09fcbcd1e9432", 28_881),
+    "t10k-images-idx3-ubyte": ("md5:9fb629c4189551a2d022fa330f9573f3", 1_648_877),
+    "t10k-labels-idx1-ubyte": ("md5:ec29112dd5afa0611ce80d1b7f02629c", 4_542),
+}
+"""Checksum and bytes of each .gz."""
 UNPACKED = {
     "train-images-idx3-ubyte": "md5:6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "md5:a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "md5:2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "md5:27ae3e4e09519cfbb04c329615203637",
 }
-"""Checksums of the files as they are after unpacking; those of the .gz files are torchvision's."""
-PACKED_BYTES = {
-    "train-images-idx3-ubyte": 9_912_422,
-    "train-labels-idx1-ubyte": 28_881,
-    "t10k-images-idx3-ubyte": 1_648_877,
-    "t10k-labels-idx1-ubyte": 4_542,
-}
-MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
-"""The first of torchvision's mirrors, for people; a download takes torchvision's own list."""
+"""Checksum of each file after unpacking."""
 
 
 def raw_folder(folder: Path) -> Path:
@@ -51,16 +53,9 @@ def missing(folder: Path) -> list[str]:
 
 
 def remote_file(name: str) -> RemoteFile:
-    """The .gz of a file with torchvision's addresses and checksum."""
-    from torchvision.datasets import MNIST
-
-    packed = f"{name}.gz"
-    return RemoteFile(
-        packed,
-        tuple(f"{mirror}{packed}" for mirror in MNIST.mirrors),
-        f"md5:{dict(MNIST.resources)[packed]}",
-        PACKED_BYTES[name],
-    )
+    """The .gz of a file."""
+    checksum, size = PACKED[name]
+    return RemoteFile(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in MIRRORS), checksum, size)
 
 
 def unpacked(folder: Path, name: str) -> Generator[Progress, None, tuple[Path, str]]:

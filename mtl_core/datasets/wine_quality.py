@@ -62,8 +62,8 @@ class WineQuality(Dataset):
     def missing_files(self, folder: Path) -> tuple[str, ...]:
         return () if wine_table.locate(folder) else (str(wine_table.home_of(folder)),)
 
-    def file_urls(self) -> tuple[str, ...]:
-        return wine_table.remote_file().urls
+    def file_urls(self, folder: Path) -> tuple[str, ...]:
+        return wine_table.remote_file().urls if self.missing_files(folder) else ()
 
     def fetch(self, folder: Path) -> Generator[Progress, None, tuple[str, ...]]:
         if wine_table.locate(folder) is None:

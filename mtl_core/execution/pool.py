@@ -24,11 +24,15 @@ class WorkerHandle:
     Attributes:
         process: id and creation time, None until it is warm.
         run: what it trains, None while it is idle.
+        began: whether it has taken that run up.
+        leaving: whether it ends now of its own accord.
     """
 
-    def __init__(self, home: Path, output: IO[bytes], messages: queue.SimpleQueue[tuple[WorkerHandle, dict[str, Any]]]):
+    def __init__(self, home: Path, output: IO[bytes], messages: Messages) -> None:
         self.process: Process | None = None
         self.run: str | None = None
+        self.began = False
+        self.leaving = False
         self.idle_since = time.monotonic()
         self._messages = messages
         self._popen = subprocess.Popen(
@@ -46,18 +50,23 @@ class WorkerHandle:
     @property
     def warm(self) -> bool:
         """Whether it can take a run now."""
-        return self.process is not None and self.run is None and self._popen.poll() is None
+        return self.process is not None and self.run is None and not self.leaving and self._popen.poll() is None
 
     def begin(self, run: str) -> bool:
         """Tell it to train a run that was claimed for it; False where it has died."""
-        self.run = run
+        self.run, self.began = run, False
         assert self._popen.stdin is not None
         try:
             self._popen.stdin.write(json.dumps({"run": run}).encode() + b"\n")
             self._popen.stdin.flush()
         except OSError:
-            return False  # the supervision finds it dead and marks the run
+            self.run = None
+            return False
         return True
+
+    def finished(self, leaving: bool) -> None:
+        """It has said that its run is over."""
+        self.run, self.leaving, self.idle_since = None, leaving, time.monotonic()
 
     def exit_code(self) -> int | None:
         """How it ended, negative for a signal; None while it lives."""
@@ -78,6 +87,10 @@ class WorkerHandle:
         self._messages.put((self, {"closed": True}))
 
 
+Messages = queue.SimpleQueue[tuple[WorkerHandle, dict[str, Any]]]
+"""What workers said, and which one did."""
+
+
 class Pool:
     """Keeps enough workers warm, and replaces those that end.
 
@@ -90,7 +103,7 @@ class Pool:
 
     def __init__(self, home: Path, output: IO[bytes], size: int, spare: int = 2) -> None:
         self.size, self.spare = size, spare
-        self.messages: queue.SimpleQueue[tuple[WorkerHandle, dict[str, Any]]] = queue.SimpleQueue()
+        self.messages: Messages = queue.SimpleQueue()
         self.workers: list[WorkerHandle] = []
         self._home, self._output = home, output
         self._hold_until = 0.0

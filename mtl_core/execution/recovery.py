@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Collection
 from typing import Any
 
 from mtl_core.execution.processes import alive
@@ -11,10 +12,21 @@ from mtl_core.runs.store import Store
 from mtl_core.runs.transitions import Process, interrupt
 
 
-def mark_lost_runs(store: Store) -> list[str]:
-    """Mark every run whose process has died; gives their ids."""
-    lost = [r for r in store.runs(status=ACTIVE, limit=10_000) if r.process is not None and not alive(r.process)]
-    return [record.id for record in lost if record.process and mark_interrupted(store, record, record.process, None)]
+def mark_lost_runs(store: Store, besides: Collection[Process | None] = ()) -> list[str]:
+    """Mark every run whose process has died; gives their ids.
+
+    Args:
+        store: the run store.
+        besides: processes that the caller looks after itself.
+    """
+    lost = []
+    for record in store.runs(status=ACTIVE, limit=10_000):
+        process = record.process
+        if process is None or process in besides or alive(process):
+            continue
+        if mark_interrupted(store, record, process, None):
+            lost.append(record.id)
+    return lost
 
 
 def mark_interrupted(store: Store, record: RunRecord, process: Process, code: int | None) -> bool:

@@ -12,17 +12,18 @@ import signal
 import time
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import psutil
 
 from mtl_core.errors import MTLError
 from mtl_core.execution import local, processes
 from mtl_core.execution.code_version import code_version
-from mtl_core.execution.pool import Pool
+from mtl_core.execution.pool import Pool, WorkerHandle
 from mtl_core.execution.recovery import mark_interrupted, mark_lost_runs
 from mtl_core.runs.records import ACTIVE, RunRecord
 from mtl_core.runs.store import Store
-from mtl_core.runs.transitions import claim_next, release
+from mtl_core.runs.transitions import Process, claim_next, release
 
 TICK_SECONDS = 0.02
 SUPERVISE_SECONDS = 0.25
@@ -76,16 +77,22 @@ class Runner:
     def _listen(self) -> None:
         """Wait for a tick, or less where a worker says something."""
         try:
-            worker, message = self.pool.messages.get(timeout=TICK_SECONDS)
+            self._hear(*self.pool.messages.get(timeout=TICK_SECONDS))
+            while True:
+                self._hear(*self.pool.messages.get_nowait())
         except queue.Empty:
             return
+
+    def _hear(self, worker: WorkerHandle, message: dict[str, Any]) -> None:
         self._seen_version = -1
         if "ready" in message:
             self.pool.became_warm(worker, (int(message["ready"]), float(message["created"])))
             local.write_machine(self.home, message["device"], message["why"])
+        elif "began" in message:
+            worker.began = True
         elif "done" in message:
             log.info("run %s: %s", message["done"], message["status"])
-            worker.run, worker.idle_since = None, time.monotonic()
+            worker.finished(bool(message["leaving"]))
         self._last_work = time.monotonic()
 
     def _dispatch(self) -> None:
@@ -105,9 +112,14 @@ class Runner:
             if run is not None and worker.begin(run):
                 log.info("run %s: to worker %d", run, worker.process[0])
             elif run is not None:
-                with self.store.database.write() as connection:
-                    release(connection, run, worker.process)
+                self._put_back(run, worker.process)
             self._last_work = time.monotonic()
+
+    def _put_back(self, run: str, process: Process) -> None:
+        """A worker died before it began what it was given: another one takes it."""
+        log.warning("run %s: back into the queue, worker %d is gone", run, process[0])
+        with self.store.database.write() as connection:
+            release(connection, run, process)
 
     def _allowed(self) -> int:
         """Own runs that may train now; runs of other processes take room, but never all of it."""
@@ -121,7 +133,7 @@ class Runner:
     def _supervise(self) -> None:
         self._supervised = time.monotonic()
         self._bury()
-        mark_lost_runs(self.store)
+        mark_lost_runs(self.store, besides=[worker.process for worker in self.pool.workers])
         for record in self._active():
             self._press(record)
         self.draining = not local.is_named(self.home, self.process)
@@ -136,10 +148,13 @@ class Runner:
         """Mark the runs of own workers that died, with the exit code."""
         for worker in self.pool.forget_dead():
             self._seen_version = -1
-            if worker.run is not None and worker.process is not None:
-                code = worker.exit_code()
-                if mark_interrupted(self.store, self.store.get(worker.run), worker.process, code):
-                    log.warning("run %s: interrupted, its worker ended with code %s", worker.run, code)
+            if worker.run is None or worker.process is None:
+                continue
+            code = worker.exit_code()
+            if not worker.began:
+                self._put_back(worker.run, worker.process)
+            elif mark_interrupted(self.store, self.store.get(worker.run), worker.process, code):
+                log.warning("run %s: interrupted, its worker ended with code %s", worker.run, code)
 
     def _press(self, record: RunRecord) -> None:
         """A stop that is not answered: first SIGTERM, then SIGKILL."""

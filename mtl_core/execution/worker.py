@@ -1,7 +1,7 @@
 """A worker: a process with torch imported that trains one run after another, as the runner tells it to.
 
-The protocol is one JSON line each way: ``{"run": id}`` comes in, ``{"ready": …}`` and ``{"done": id, "status": …}``
-go out. A closed stdin means: finish what is under way and end.
+The protocol is JSON lines: ``{"run": id}`` comes in; ``{"ready": …}``, ``{"began": id}`` and
+``{"done": id, "status": …, "leaving": …}`` go out. A closed stdin means: finish what is under way and end.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ def main() -> int:
     _say(protocol, {"ready": pid, "created": created, **facts})
     for count, line in enumerate(sys.stdin, start=1):
         run = str(json.loads(line)["run"])
+        _say(protocol, {"began": run})
         status = _train(store, run, stops)
-        clean = _release(status)
-        if not _say(protocol, {"done": run, "status": status}) or not clean or count >= RUNS_A_WORKER:
+        leaving = not _release(status) or count >= RUNS_A_WORKER
+        if not _say(protocol, {"done": run, "status": status, "leaving": leaving}) or leaving:
             break
     return 0
 
@@ -101,16 +102,14 @@ def _train(store: Store, run: str, stops: _StopOnSignal) -> str:
 
 
 def _release(status: str) -> bool:
-    """Give memory back; False where the process should not be used again."""
+    """Give memory back; False where the process should not be used again: CUDA may be in any state after an error."""
     import torch
 
     gc.collect()
     if not torch.cuda.is_available():
-        return status != "failed"
-    if status == "failed":
-        return False
+        return True
     torch.cuda.empty_cache()
-    return True
+    return status != "failed"
 
 
 def _keep_stdout() -> IO[str]:

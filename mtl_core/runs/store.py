@@ -195,7 +195,7 @@ class Store:
     def preview_names(self, run: str) -> list[tuple[float, int, str]]:
         """Epoch, step and file name of each stored preview, in order of the steps."""
         rows = self.database.read(
-            'SELECT epoch, step, "values" FROM events WHERE run = ? AND kind = \'preview\' ORDER BY step, seq', (run,)
+            "SELECT epoch, step, \"values\" FROM events WHERE run = ? AND kind = 'preview' ORDER BY step, seq", (run,)
         )
         return [(row["epoch"], row["step"], json.loads(row["values"])["artifact"]) for row in rows]
 

@@ -124,9 +124,7 @@ def interrupt(connection: sqlite3.Connection, run: str, process: Process, values
     ).fetchone()
     if row is None:
         return False
-    last = connection.execute(
-        "SELECT time FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,)
-    ).fetchone()
+    last = connection.execute("SELECT time FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,)).fetchone()
     time_then = last["time"] if last else 0.0
     _append(connection, run, Event("interrupted", row["step"], row["epoch"], time_then, values))
     return True
@@ -134,7 +132,7 @@ def interrupt(connection: sqlite3.Connection, run: str, process: Process, values
 
 def _append(connection: sqlite3.Connection, run: str, event: Event) -> None:
     connection.execute(
-        'INSERT OR REPLACE INTO events (run, step, epoch, time, kind, key, "values") VALUES (?, ?, ?, ?, ?, \'\', ?)',
+        "INSERT OR REPLACE INTO events (run, step, epoch, time, kind, key, \"values\") VALUES (?, ?, ?, ?, ?, '', ?)",
         (run, event.step, event.epoch, event.time, event.kind, dumps(event.values)),
     )
     end_run(connection, run, event)

@@ -11,18 +11,29 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from mtl_core.execution.local import runner_info
 from mtl_core.runs.store import Store
 from tests.processes import end_processes_of
 from tests.source import PROJECT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 STARTS_WITHIN = 60
 
 
-def wait_until(condition: Callable[[], object], seconds: float, what: str) -> float:
+def wait_until(condition: Callable[[], object], seconds: float, what: str, page: Page | None = None) -> float:
     """Look every 20 ms until the condition holds; seconds that it took.
+
+    Args:
+        condition: asked again and again.
+        seconds: at most.
+        what: is waited for, in words.
+        page: a tab that must go on while this waits.
 
     Raises:
         AssertionError: where it does not hold in time.
@@ -31,7 +42,10 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str) -> fl
     while not condition():
         took = time.perf_counter() - begun
         assert took < seconds, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
+        if page is None:
+            time.sleep(0.02)
+        else:
+            page.wait_for_timeout(20)
     return time.perf_counter() - begun
 
 
@@ -62,7 +76,7 @@ class Server:
         with self.log.open("ab") as log:
             environment = {**os.environ, "MTL_HOME": str(self.home)}
             self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
-        wait_until(self.answers, STARTS_WITHIN, f"the page's server; its log:\n{self.log.read_text()[-2000:]}")
+        wait_until(self.answers, STARTS_WITHIN, f"the page's server; see {self.log}")
 
     def answers(self) -> bool:
         """Whether the health check says ok."""
@@ -71,6 +85,11 @@ class Server:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def warm(self) -> bool:
+        """Whether the runner has a worker that has imported torch."""
+        runner = runner_info(self.home)
+        return runner is not None and bool(runner.device)
 
     def kill(self) -> None:
         """SIGKILL, as a crash would."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl_core.datasets import wine_table
+from mtl_core.datasets import mnist_files, wine_table
 from mtl_core.datasets.files import checksum_of
 from mtl_core.settings import DATA_DIR_VARIABLE
 from tests.datasets.helpers import Server, serving
@@ -23,10 +23,8 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     """Every known address leads to a port of this machine at which nobody listens."""
-    from torchvision.datasets import MNIST
-
     monkeypatch.setenv(wine_table.URL_VARIABLE, "http://127.0.0.1:9/winequality-red.csv")
-    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    monkeypatch.setattr(mnist_files, "MIRRORS", ("http://127.0.0.1:9/",))
 
 
 @pytest.fixture

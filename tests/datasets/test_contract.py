@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtl_core.datasets import DATASETS
+from mtl_core.datasets import DATASETS, wine_table
 from mtl_core.datasets.base import SPLITS, Samples
 from mtl_core.errors import DataError
 from mtl_core.settings import DATA_DIR_VARIABLE
@@ -93,12 +93,19 @@ def test_recommended_fields_make_a_spec(name: str) -> None:
 PREVIEW = """
 import sys, time
 from pathlib import Path
-from mtl_core.datasets import DATASETS
+from mtl_core.datasets import DATASETS, mnist_files
+from mtl_core.errors import DataError
 dataset = DATASETS[sys.argv[1]].model_validate({"name": sys.argv[1]})
 begin = time.perf_counter()
 shown = dataset.preview(Path(sys.argv[2]))
-dataset.missing_files(Path(sys.argv[2])), dataset.file_urls()
 seconds = time.perf_counter() - begin
+assert len(dataset.missing_files(Path(sys.argv[2]))) == len(dataset.file_urls(Path(sys.argv[2])))
+mnist_files.MIRRORS = ("http://127.0.0.1:9/",)
+try:
+    for _ in dataset.fetch(Path(sys.argv[2])):
+        pass
+except DataError as error:
+    assert "127.0.0.1:9" in str(error), error
 assert shown.rows or shown.images is not None or shown.notes, shown
 assert len(shown.captions) == (0 if shown.images is None else len(shown.images)), shown
 assert all(len(row) == len(shown.columns) for row in shown.rows), shown
@@ -108,8 +115,8 @@ print(seconds, *(module for module in heavy if module in sys.modules))
 
 
 def preview_of(name: str, folder: Path, home: Path) -> tuple[float, list[str]]:
-    """Seconds of a preview in a process of its own, and which of the heavy packages it imported."""
-    environment = {**os.environ, "MTL_HOME": str(home)}
+    """Seconds of a preview in a process of its own, and what heavy packages it and an attempt to fetch imported."""
+    environment = {**os.environ, "MTL_HOME": str(home), wine_table.URL_VARIABLE: "http://127.0.0.1:9/red.csv"}
     command = [sys.executable, "-c", PREVIEW, name, str(folder)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -117,14 +124,13 @@ def preview_of(name: str, folder: Path, home: Path) -> tuple[float, list[str]]:
     return float(seconds), imported
 
 
-def test_a_preview_is_quick_needs_no_torch_and_writes_nothing(name: str, tmp_path: Path, home: Path) -> None:
+def test_preview_and_fetch_are_quick_and_need_no_torch(name: str, tmp_path: Path, home: Path) -> None:
     real = os.environ.get(DATA_DIR_VARIABLE)
     for folder in [tmp_path / "none", *([Path(real)] if real else [])]:
         seconds, imported = preview_of(name, folder, home)
         assert imported == []
         assert seconds < 1
     assert not (tmp_path / "none").exists()
-    assert not home.exists()
 
 
 @pytest.mark.usefixtures("no_network")

@@ -22,11 +22,10 @@ LABELS = "t10k-labels-idx1-ubyte"
 def test_the_files_are_torchvisions() -> None:
     from torchvision.datasets import MNIST
 
-    assert {f"{name}.gz" for name in mnist_files.UNPACKED} == {name for name, _ in MNIST.resources}
-    assert MNIST.mirrors[0] == mnist_files.MIRROR
-    file = mnist_files.remote_file("train-images-idx3-ubyte")
-    assert file.checksum == "md5:f68b3c2dcbeaaa9fbdd348bbdeb94873"
-    assert file.urls == tuple(f"{mirror}train-images-idx3-ubyte.gz" for mirror in MNIST.mirrors)
+    assert list(mnist_files.MIRRORS) == MNIST.mirrors
+    files = [mnist_files.remote_file(name) for name in mnist_files.UNPACKED]
+    assert [(file.name, file.checksum.removeprefix("md5:")) for file in files] == MNIST.resources
+    assert files[0].urls == tuple(f"{mirror}train-images-idx3-ubyte.gz" for mirror in MNIST.mirrors)
 
 
 def test_the_real_files(real_mnist: Path) -> None:
@@ -64,15 +63,15 @@ def test_unpacked_files_are_read_too(real_mnist: Path, tmp_path: Path) -> None:
 def test_a_download_fills_what_is_missing(
     real_mnist: Path, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from torchvision.datasets import MNIST
-
-    monkeypatch.setattr(MNIST, "mirrors", [f"{server.url}/gone/", f"{server.url}/mnist/"])
+    monkeypatch.setattr(mnist_files, "MIRRORS", (f"{server.url}/gone/", f"{server.url}/mnist/"))
     source, raw = mnist_files.raw_folder(real_mnist), mnist_files.raw_folder(tmp_path / "data")
     raw.mkdir(parents=True)
     shutil.copyfile(source / "train-images-idx3-ubyte.gz", raw / "train-images-idx3-ubyte.gz")
     for path in source.glob("*.gz"):
         server.contents[f"/mnist/{path.name}"] = path.read_bytes()
-    assert len(Mnist().missing_files(tmp_path / "data")) == 3
+    missing, urls = Mnist().missing_files(tmp_path / "data"), Mnist().file_urls(tmp_path / "data")
+    assert [Path(path).name for path in missing] == [url.rpartition("/")[2] for url in urls]
+    assert len(missing) == 3
     drain(Mnist().fetch(tmp_path / "data"))
     assert sorted(files_in(raw)) == sorted(path.name for path in source.glob("*.gz"))
     assert (len(server.asked), Mnist().missing_files(tmp_path / "data")) == (6, ())
@@ -82,9 +81,7 @@ def test_a_download_fills_what_is_missing(
 def test_a_download_that_cannot_be_kept_still_serves(
     real_mnist: Path, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from torchvision.datasets import MNIST
-
-    monkeypatch.setattr(MNIST, "mirrors", [f"{server.url}/"])
+    monkeypatch.setattr(mnist_files, "MIRRORS", (f"{server.url}/",))
     server.contents[f"/{LABELS}.gz"] = (mnist_files.raw_folder(real_mnist) / f"{LABELS}.gz").read_bytes()
     (tmp_path / "occupied").write_text("a file where a folder should be")
     (path, note), _ = drain(mnist_files.unpacked(tmp_path / "occupied", LABELS))

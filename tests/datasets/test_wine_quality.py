@@ -122,7 +122,7 @@ def test_fetch_gets_what_is_missing_and_no_more(
     monkeypatch.setenv(wine_table.URL_VARIABLE, f"{server.url}/red.csv")
     wine = WineQuality()
     assert wine.missing_files(tmp_path) == (str(wine_table.home_of(tmp_path)),)
-    assert wine.file_urls() == (f"{server.url}/red.csv",)
+    assert wine.file_urls(tmp_path) == (f"{server.url}/red.csv",)
     with pytest.raises(DataError, match="404"):
         drain(wine.fetch(tmp_path))
     server.contents["/red.csv"] = published

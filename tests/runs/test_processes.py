@@ -1,4 +1,4 @@
-"""One store, several processes: what one commits the others see, and a killed one loses nothing that it acknowledged."""
+"""One store, several processes: what one commits the others see; a killed one loses nothing acknowledged."""
 
 from __future__ import annotations
 

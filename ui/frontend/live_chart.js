@@ -197,6 +197,7 @@ function schedule(state, resized = false) {
 
 function say(state, text, retry) {
   state.note.replaceChildren(text);
+  state.root.classList.toggle("mtl-chart-failed", text !== ""); // shows the last values in words, too
   if (!retry) return;
   const button = element("button", "mtl-chart-retry");
   button.type = "button";
@@ -207,12 +208,12 @@ function say(state, text, retry) {
 
 async function ensurePlotly(state) {
   if (state.plotly || state.loading) return;
-  state.loading = true;
   const { script, problem, words } = state.data;
   if (!script) {
     say(state, `${words.failed} ${problem}`);
     return;
   }
+  state.loading = true;
   try {
     state.plotly = await loadPlotly(script);
     say(state, "");
@@ -240,6 +241,7 @@ export default function ({ parentElement, data }) {
   state.summary.textContent = data.summary;
   state.root.dataset.empty = data.chart.traces.some((trace) => trace.x.length) ? "" : data.chart.empty;
   schedule(state);
-  if (!state.note.textContent) ensurePlotly(state);
+  const failed = state.note.textContent !== "";
+  if (!failed || window.mtlPlotly) ensurePlotly(state); // another chart may have fetched it meanwhile
   return () => unmount(state);
 }

@@ -1,0 +1,133 @@
+"""Opening pages: first paint, links, languages, a killed server, a small window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.page_server import Server
+from tests.browser.playground import CURVES, Playground
+
+Record = Callable[[str, str, str], None]
+
+
+@pytest.mark.measured
+def test_something_real_is_there_at_first_paint(page: Page, server: Server, record_measurement: Record) -> None:
+    begun = time.perf_counter()
+    playground = Playground(page, server).open()
+    page.locator(".mtl-markup svg, svg[role=img]").first.wait_for()
+    page.locator("[data-testid=stMetric]").first.wait_for()
+    painted = time.perf_counter() - begun
+    playground.until(lambda: page.locator(CURVES).count() and playground.last_step() > 0, 20, "the recorded curves")
+    drawn = time.perf_counter() - begun
+    record_measurement("first paint: controls, network, recorded run (cold browser)", f"{painted:.1f} s", "≤ 3 s")
+    record_measurement("charts (cold browser)", f"{drawn:.1f} s", "≤ 5 s")
+    assert playground.problems() == []
+    assert painted <= 6
+    assert drawn <= 10
+
+
+def test_a_cold_link_to_a_page_opens_it_with_its_parameters(page: Page, own_server: Server) -> None:
+    page.goto(f"{own_server.url}/runs?lang=zh")
+    expect(page.get_by_role("link", name="运行").or_(page.get_by_text("运行")).first).to_be_visible()
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    playground = Playground(page, own_server)
+    playground.until(lambda: "/runs" in page.url and "lang=zh" in page.url, 10, "the link to stay")
+
+
+def test_a_cold_link_to_a_run_shows_that_run(page: Page, own_server: Server) -> None:
+    from mtl_core.spec import parse_spec
+
+    run = own_server.store.create(parse_spec({"epochs": 3}), "someone")
+    playground = Playground(page, own_server)
+    page.goto(f"{own_server.url}/?run={run}")
+    playground.button("start_pause").wait_for()
+    playground.until(lambda: playground.record().status == "finished", 60, "the runner to take what was queued")
+    playground.until(lambda: playground.last_step() == 3, 20, "its curve")
+    assert playground.run() == run
+
+
+def test_bad_values_in_a_link_are_dropped_with_a_note(page: Page, server: Server) -> None:
+    query = "?dataset=nope&architecture=soft&epochs=-3&lambda.quality=-1&lr=x&nonsense=%3Cb%3E&lang=xx"
+    playground = Playground(page, server).open(query)
+    note = page.locator("[data-testid=stAlert]").all_inner_texts()
+    assert any("nonsense" in text and "epochs" in text and "dataset" in text for text in note)
+    assert any("xx" in text for text in note)
+    chosen = page.locator(
+        ".st-key-form-architecture-name [aria-checked=true], .st-key-form-architecture-name [kind$=Active]"
+    )
+    expect(chosen.first).to_have_text("soft")
+    assert page.locator("[data-testid=stException]").count() == 0
+    playground.until(lambda: "nonsense" not in page.url, 10, "the link to be mended")
+
+
+def test_an_unknown_run_is_said_to_be_unknown(page: Page, server: Server) -> None:
+    Playground(page, server).open("?run=no-such-run")
+    expect(page.locator("[data-testid=stAlert]").filter(has_text="no-such-run")).to_be_visible()
+    page.locator(".st-key-leave_unknown button").click()
+    expect(page.locator("[data-testid=stAlert]").filter(has_text="no-such-run")).to_have_count(0)
+
+
+def test_a_link_carries_the_choice(page: Page, server: Server) -> None:
+    Playground(page, server).open("?dataset=digits&architecture=partial&epochs=7")
+    expect(page.locator(".st-key-form-epochs input")).to_have_value("7")
+    expect(page.locator(".st-key-form-dataset-name")).to_contain_text("igits")
+    page.reload()
+    expect(page.locator(".st-key-form-epochs input")).to_have_value("7")
+
+
+def test_both_languages(page: Page, server: Server) -> None:
+    playground = Playground(page, server).open()
+    english = page.locator("h3").all_inner_texts()
+    assert any("share" in text for text in english)
+    page.locator(".st-key-language_switch button").nth(1).click()
+    playground.until(lambda: "lang=zh" in page.url, 10, "the language in the link")
+    expect(page.locator("h3").first).not_to_have_text(english[0])
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in text) for text in page.locator("h3").all_inner_texts())
+    page.reload()
+    playground.button("start_pause").wait_for()
+    expect(page.locator("h3").first).not_to_have_text(english[0])
+
+
+def test_a_killed_web_server_does_not_touch_the_run(page: Page, own_server: Server) -> None:
+    playground = Playground(page, own_server).open()
+    playground.until(own_server.warm, 60, "a warm worker")
+    run = playground.start()
+    playground.until(lambda: playground.last_step() > 5, 15, "the curve to begin")
+    own_server.kill()
+    at = own_server.store.get(run).step
+    playground.until(lambda: own_server.store.get(run).step > at + 10, 10, "the run to go on without a page")
+    own_server.start()
+    playground.open(f"?run={run}")
+    playground.until(lambda: playground.last_step() > at + 10, 15, "the restarted page to show it")
+    assert own_server.store.get(run).status in ("running", "finished")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_small_window_needs_no_sideways_scrolling(browser: Browser, server: Server, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    for path in ("", "runs", "data"):
+        page.goto(f"{server.url}/{path}")
+        page.locator("h3, h2").first.wait_for()
+        wide = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+        assert wide <= 0, path or "playground"
+    dark = page.evaluate(
+        "getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/\\d+/g).map(Number)"
+    )
+    assert (sum(dark[:3]) < 200) == (scheme == "dark")
+    context.close()
+
+
+def test_every_page_opens_and_has_no_error(page: Page, server: Server) -> None:
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    for path in ("", "runs", "data"):
+        page.goto(f"{server.url}/{path}")
+        page.locator("h3, h2").first.wait_for()
+        page.wait_for_load_state("networkidle")
+        assert page.locator("[data-testid=stException]").count() == 0, path
+    assert problems == []

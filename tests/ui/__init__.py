@@ -1,0 +1,1 @@
+"""Tests of the web side, without a browser."""
