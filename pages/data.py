@@ -15,4 +15,5 @@ with st.grid("auto", min_column_width=380, gap="medium"):
     for name in DATASETS:
         with st.container(border=True, height="stretch"):
             data_card.card(name)
+data_card.fetch_if_asked()
 frame.bottom()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import control_bar, form_state, frame, guard, picture, run_panel, shown_run, spec_form, steering, unknown_run
+from ui import control_bar, data_card, form_state, frame, guard, picture, run_panel, shown_run, spec_form, steering, unknown_run
 from ui.formula import adam_note
 from ui.keyboard import press_keys
 from ui.sliders import fine_toggle
@@ -24,14 +24,16 @@ if shown.id and shown.view is None:
 with st.bottom:
     progress = control_bar.control_bar(shown)
 
-data, sharing, weights, output = st.columns([1, 1.15, 1, 2.2], gap="medium")
+with st.container(horizontal=True, gap="medium"):
+    form, output = st.container(key="playground_form"), st.container(key="playground_output")
+data, sharing, weights = form.columns([0.95, 1.3, 1.1], gap="medium")
 
 with data:
-    st.subheader(t("ask.data"), anchor=False)
+    frame.question("data")
     spec_form.data_section()
 
 with sharing:
-    st.subheader(t("ask.sharing"), anchor=False)
+    frame.question("sharing")
     spec_form.sharing_section()
     network = st.container()
     if shown.steerable:
@@ -39,7 +41,7 @@ with sharing:
     spec_form.sharing_details(ties=not shown.steerable)
 
 with weights:
-    st.subheader(t("ask.weights"), anchor=False)
+    frame.question("weights")
     spec_form.weighting_choice()
     fine_toggle()
     if shown.steerable:
@@ -51,11 +53,11 @@ with weights:
     spec_form.training_section()
 
 with output:
-    st.subheader(t("ask.output"), anchor=False)
+    frame.question("output")
     spec_form.problems()
     slots = run_panel.Slots(progress, formula, network, picture.draw)
     run_panel.show(shown, slots)
 
 press_keys(control_bar.KEYS)
-st.caption(t("keyboard.hint"))
+data_card.fetch_if_asked()
 frame.bottom()

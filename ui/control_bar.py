@@ -64,7 +64,7 @@ def _afterwards(shown: Shown) -> None:
     if shown.view is None or shown.id is None or not shown.mine:
         return
     run, status = shown.id, shown.view.record.status
-    if status in ("interrupted", "stopped"):
+    if status in ("interrupted", "stopped", "failed"):
         call = {"on_click": shown_run.go_on, "args": (run,), "help": t("control.go_on_help")}
         st.button(t("control.go_on"), key="go_on", icon=":material/resume:", **call)
     _again("restart", run, keep_schedule=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ui import form_state
 from ui.colours import task_colours
 from ui.words import t, t_or
 
+FETCHING = "fetching"
 STAND_IN = ("synthetic", "generated")
 
 
@@ -30,12 +32,14 @@ def preview_of(spec: DatasetSpec) -> tuple[Preview, tuple[str, ...]]:
     return _preview(spec.name, spec.options, data_dir())
 
 
-def source_badge(source: str) -> None:
-    """Whether rows are real or a synthetic stand-in."""
+def source_badge(source: str, notes: Sequence[str] = ()) -> None:
+    """Whether rows are real or a synthetic stand-in; why, when pointed at."""
     if source in STAND_IN:
-        st.badge(t("data.stand_in"), icon=":material/science:", color="orange", help=t("data.stand_in_help"))
+        tip = "\n\n".join(notes) or t("data.stand_in_help")
+        st.badge(t("data.stand_in"), icon=":material/science:", color="orange", help=tip)
     else:
-        st.badge(t("data.real"), icon=":material/verified:", color="green", help=t_or(f"source.{source}", source))
+        tip = "\n\n".join((t_or(f"source.{source}", source), *notes))
+        st.badge(t("data.real"), icon=":material/verified:", color="green", help=tip)
 
 
 def badge_row(spec: DatasetSpec) -> None:
@@ -48,20 +52,22 @@ def badge_row(spec: DatasetSpec) -> None:
             facts(spec.build())
             show_preview(preview)
         if missing:
-            fetch_button(spec, "form")
+            fetch_button(spec.name, "form")
 
 
-def fetch_button(spec: DatasetSpec, place: str) -> None:
-    """The one click to the real file."""
-    icon = ":material/download:"
-    if st.button(t("data.fetch"), key=f"{place}:fetch:{spec.name}", icon=icon, type="tertiary"):
-        st.session_state["fetching"] = spec.name
-        fetch_dialog(spec.build())
+def fetch_button(dataset: str, place: str) -> None:
+    """The one click to the real file; :func:`fetch_if_asked` at the page's end opens the dialog."""
+    if st.button(t("data.fetch"), key=f"{place}:fetch:{dataset}", icon=":material/download:", type="tertiary"):
+        st.session_state[FETCHING] = dataset
+        st.rerun()
 
 
-def fetch_dialog(dataset: Dataset) -> None:
-    """The dialog that downloads what is missing, and says how to do it by hand."""
-    st.dialog(t("data.fetch_title", name=dataset.card.title))(_fetch)(dataset)
+def fetch_if_asked() -> None:
+    """The dialog that downloads what is missing and says how to do it by hand, if somebody asked for it."""
+    name = st.session_state.pop(FETCHING, None)
+    if name is not None:
+        dataset = DatasetSpec(name=name).build()
+        st.dialog(t("data.fetch_title", name=dataset.card.title))(_fetch)(dataset)
 
 
 def _fetch(dataset: Dataset) -> None:
@@ -131,7 +137,7 @@ def card(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _badge(preview, missing)
         if missing:
-            fetch_button(spec, "card")
+            fetch_button(name, "card")
     facts(spec.build())
     show_preview(preview)
     call = {"on_click": _use, "args": (name,), "icon": ":material/tune:"}

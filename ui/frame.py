@@ -16,6 +16,7 @@ from ui.live_chart import preload_plotly
 from ui.owner import remember_owner
 from ui.words import LANGUAGES, SESSION_KEY, language, set_language, t
 
+STYLES = Path(__file__).parent / "frontend" / "page.css"
 ICON = str(Path(__file__).parent / "frontend" / "icon.svg")
 PACKAGES = ("streamlit", "torch", "torchvision", "plotly")
 BAD_LANGUAGE = "bad_language"
@@ -48,6 +49,7 @@ def language_for_link() -> str | None:
 
 def top(page: st.Page) -> None:
     """The line above every page: what it is, the language, the settings."""
+    st.html(STYLES)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**MTL Lab** :gray[{t('page.tagline')}]", width="stretch")
         _language_switch()
@@ -57,6 +59,11 @@ def top(page: st.Page) -> None:
     if bad:
         known = ", ".join(LANGUAGES)
         st.warning(t("page.bad_language", value=bad, known=known), icon=":material/link_off:")
+
+
+def question(name: str) -> None:
+    """The question that heads a column of the Playground."""
+    st.markdown(f"#### {t(f'ask.{name}')}")
 
 
 def bottom() -> None:
@@ -96,6 +103,7 @@ def _settings() -> None:
         st.caption(t(f"settings.{name}"))
         st.markdown(text)
     st.caption(t("settings.how"))
+    st.caption(t("keyboard.hint"))
 
 
 @st.cache_data(max_entries=1, show_spinner=False)

@@ -14,9 +14,6 @@ import streamlit as st
 
 from ui.frontend import source
 
-DEFAULT_KEYS: dict[str, str] = {"start_pause": "Space", "step": "s", "stop": "x"}
-"""What each key does; the words for it stand in the catalogues under ``keyboard``."""
-
 _COMPONENT = st.components.v2.component("mtl_keyboard", css=source("hidden.css"), js=source("keyboard.js"))
 
 

@@ -56,24 +56,22 @@ def status_badge(status: str) -> None:
     st.badge(t(f"status.{status}"), icon=icon, color=colour)
 
 
-def run_panel(reader: Hub, run: str, slots: Slots, *, recorded: bool, before: tiles.Metrics) -> None:
+def run_panel(reader: Hub, drawn: RunView, slots: Slots, *, recorded: bool, before: tiles.Metrics) -> None:
     """The whole panel; it draws itself anew twice a second while the run goes on.
 
     Args:
         reader: the hub that reads the run.
-        run: its id; it must be there.
+        drawn: the run as the rest of the page was drawn for; another status draws the whole page anew.
         slots: places to fill beside it.
         recorded: whether it is shipped with the project.
         before: metrics of the last run, for the tiles.
     """
-    begun_as = reader.view(run).record.status
-
     def body() -> None:
         try:
-            view = reader.view(run)
+            view = reader.view(drawn.record.id)
         except RunNotFound:
             st.rerun()
-        if view.record.status != begun_as:
+        if view.record.status != drawn.record.status:
             st.rerun()
         with slots.progress:
             progress_bar(view, recorded)
@@ -83,17 +81,18 @@ def run_panel(reader: Hub, run: str, slots: Slots, *, recorded: bool, before: ti
             slots.draw_picture()
         _output(reader, view, recorded, before)
 
-    every = None if reader.view(run).ended else LIVE_SECONDS
+    every = None if drawn.ended else LIVE_SECONDS
     st.fragment(body, run_every=every, key=f"panel:{'live' if every else 'still'}")()
 
 
 def show(shown: Shown, slots: Slots) -> None:
     """The run that the session looks at, or the recorded one of the form's data set."""
     if shown.view is not None and shown.id is not None:
-        run_panel(hub.hub(), shown.id, slots, recorded=False, before=tiles.before_of(hub.store(), shown.view))
+        run_panel(hub.hub(), shown.view, slots, recorded=False, before=tiles.before_of(hub.store(), shown.view))
         return
-    name = recorded_run(form_state.current().spec.dataset.name)
-    run_panel(hub.recorded_hub(), name, slots, recorded=True, before={})
+    reader = hub.recorded_hub()
+    view = reader.view(recorded_run(form_state.current().spec.dataset.name))
+    run_panel(reader, view, slots, recorded=True, before={})
 
 
 def progress_bar(view: RunView, recorded: bool) -> None:
@@ -158,7 +157,10 @@ def _heading(view: RunView, recorded: bool) -> bool:
         else:
             status_badge(view.record.status)
         if view.source:
-            data_card.source_badge(view.source)
+            data_card.source_badge(view.source, view.series.started["data"].get("notes", ()))
+        if view.source in data_card.STAND_IN:
+            data_card.fetch_button(spec.dataset.name, "panel")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         method = choice_name("architecture_name", spec.architecture.name)
         st.caption(f"{spec.dataset.build().card.title} · {method}", width="stretch")
         options = {"linear": t("output.linear"), "log": t("output.log")}
@@ -182,5 +184,3 @@ def _trouble(view: RunView) -> None:
     elif view.series.progress.get("what") == "rejected":
         refused = view.series.progress
         st.warning(t("trouble.rejected", field=refused["field"], rule=refused["rule"], value=refused["value"]))
-    for note in view.series.started.get("data", {}).get("notes", ()):
-        st.caption(f":material/info: {note}")

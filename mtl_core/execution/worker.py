@@ -66,9 +66,12 @@ def warm_up() -> dict[str, Any]:
     import torch
 
     torch.set_num_threads(1)
-    for name in ("torch._dynamo", "torchmetrics", "sklearn.model_selection", "mtl_core.trainer"):
+    for name in ("torch._dynamo", "torchmetrics", "torchvision.datasets", "mtl_core.trainer"):
         importlib.import_module(name)
+    from mtl_core.datasets import preload
     from mtl_core.devices import choose_device
+
+    preload()
 
     device, why = choose_device("auto")
     weight = torch.nn.Linear(2, 1).to(device)

@@ -12,6 +12,7 @@ from tests.browser.playground import CURVES, START_AND_TIME, Playground
 
 Record = Callable[[str, str, str], None]
 WARM_WITHIN = 60
+BEGINS_WITHIN = 30
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def playground(page: Page, server: Server) -> Playground:
 @pytest.mark.measured
 def test_start_steer_reload_stop(playground: Playground, record_measurement: Record) -> None:
     run = playground.start()
-    playground.until(lambda: playground.last_step() > 5, 15, "the curve to begin")
+    playground.until(lambda: playground.last_step() > 5, BEGINS_WITHIN, "the curve to begin")
     seen = playground.last_step()
     playground.until(lambda: playground.last_step() > seen, 5, "the curve to grow")
     assert playground.marks() == []
@@ -73,7 +74,7 @@ def test_from_the_click_to_the_first_point(
 @pytest.mark.measured
 def test_updates_keep_the_node_the_zoom_and_hidden_series(playground: Playground, record_measurement: Record) -> None:
     playground.start()
-    playground.until(lambda: playground.last_step() > 10, 15, "the curve to begin")
+    playground.until(lambda: playground.last_step() > 10, BEGINS_WITHIN, "the curve to begin")
     plot = playground.page.locator(CURVES).first
     plot.evaluate(
         """(plot) => { plot.dataset.tagged = 'yes'; plot.drawn = [];
@@ -105,7 +106,7 @@ def test_updates_keep_the_node_the_zoom_and_hidden_series(playground: Playground
 
 def test_pause_step_epoch_and_resume(playground: Playground) -> None:
     playground.start()
-    playground.until(lambda: playground.last_step() > 2, 15, "the curve to begin")
+    playground.until(lambda: playground.last_step() > 2, BEGINS_WITHIN, "the curve to begin")
     playground.button("start_pause").click()
     playground.until(lambda: playground.record().status == "paused", 5, "the run to pause")
     at = playground.record().step
@@ -121,10 +122,11 @@ def test_pause_step_epoch_and_resume(playground: Playground) -> None:
 
 
 def test_keys_press_the_buttons(playground: Playground) -> None:
+    playground.until(lambda: playground.last_step() > 0, 20, "the whole page, of which the keyboard is the last part")
     keyboard = playground.page.keyboard
     keyboard.press("Space")
     playground.until(lambda: playground.run() is not None, 10, "space to start a run")
-    playground.until(lambda: playground.last_step() > 2, 15, "the curve to begin")
+    playground.until(lambda: playground.last_step() > 2, BEGINS_WITHIN, "the curve to begin")
     keyboard.press("Space")
     playground.until(lambda: playground.record().status == "paused", 5, "space to pause it")
     at = playground.record().step

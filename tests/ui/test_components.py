@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ui import frontend, live_chart
-from ui.keyboard import DEFAULT_KEYS, press_keys
+from ui.keyboard import press_keys
 from ui.live_chart import install_plotly
 from ui.owner import valid_token
 
@@ -39,10 +39,6 @@ def test_a_folder_that_cannot_be_made_is_told_to_the_chart(tmp_path: Path, monke
 def test_unknown_keys_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="'Space' or one letter"):
         press_keys({name: "start"})
-
-
-def test_default_keys_are_those_of_the_words() -> None:
-    assert DEFAULT_KEYS == {"start_pause": "Space", "step": "s", "stop": "x"}
 
 
 @pytest.mark.parametrize(("token", "good"), [("a" * 43, True), ("a" * 31, False), ("a" * 43 + ";", False), ("", False)])

@@ -12,10 +12,12 @@ let swallowKeyUp = false;
 const closest = (event, selector) =>
   event.composedPath().find((node) => node instanceof Element && node.matches(selector)) ?? null;
 
+const buttonOf = (key) => document.querySelector(`.st-key-${CSS.escape(key)} button`);
+
 function target(event) {
-  const name = event.code === "Space" ? "space" : event.key.toLowerCase();
-  const key = buttons[name];
-  return key ? document.querySelector(`.st-key-${CSS.escape(key)} button:not([disabled])`) : null;
+  const key = buttons[event.code === "Space" ? "space" : event.key.toLowerCase()];
+  const button = key ? buttonOf(key) : null;
+  return button?.disabled ? null : button;
 }
 
 function belongsElsewhere(event) {
@@ -46,6 +48,7 @@ const onPointerDown = () => (byPointer = true);
 
 export default function ({ data }) {
   buttons = data?.buttons ?? {};
+  for (const [name, key] of Object.entries(buttons)) buttonOf(key)?.setAttribute("aria-keyshortcuts", name);
   window.addEventListener("keydown", onKeyDown, true);
   window.addEventListener("keyup", onKeyUp, true);
   window.addEventListener("pointerdown", onPointerDown, true);
