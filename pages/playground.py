@@ -26,7 +26,7 @@ with st.bottom:
 
 with st.container(horizontal=True, gap="medium"):
     form, output = st.container(key="playground_form"), st.container(key="playground_output")
-data, sharing, weights = form.columns([0.95, 1.3, 1.1], gap="medium")
+data, sharing, weights = form.columns([0.95, 1.3, 1.1], gap="small")
 
 with data:
     frame.question("data")

@@ -45,7 +45,7 @@ def source_badge(source: str, notes: Sequence[str] = ()) -> None:
 def badge_row(spec: DatasetSpec) -> None:
     """Real or not, the card, and the way to the real file where it is missing."""
     preview, missing = preview_of(spec)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         _badge(preview, missing)
         with st.popover(t("data.about"), icon=":material/info:", type="tertiary"):
             st.markdown(f"**{DATASETS[spec.name].card.title}**")
@@ -109,9 +109,9 @@ def facts(dataset: Dataset) -> None:
         ("licence", card.licence),
         ("citation", card.citation),
     )
-    for name, text in rows:
-        st.caption(t(f"data.{name}"))
-        st.markdown(text)
+    with st.container(gap="xsmall"):
+        for name, text in rows:
+            st.markdown(f":small[:gray[{t(f'data.{name}')}]]  \n{text}")
 
 
 def show_preview(preview: Preview) -> None:
@@ -120,11 +120,11 @@ def show_preview(preview: Preview) -> None:
         import pandas as pd
 
         frame = pd.DataFrame(list(preview.rows), columns=list(preview.columns))
-        st.dataframe(frame, hide_index=True, height=240)
+        st.dataframe(frame, hide_index=True, height=180)
     if preview.images is not None and len(preview.images):
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="xsmall"):
             for image, caption in zip(preview.images, preview.captions, strict=False):
-                st.image(image, caption=caption, width=56)
+                st.image(image, caption=caption, width=48)
     for note in preview.notes:
         st.caption(f":material/info: {note}")
 
@@ -133,13 +133,14 @@ def card(name: str) -> None:
     """The whole card of a data set, for the page of data."""
     spec = DatasetSpec(name=name)
     preview, missing = preview_of(spec)
-    st.markdown(f"#### {DATASETS[name].card.title}")
+    st.markdown(f"##### {DATASETS[name].card.title}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _badge(preview, missing)
         if missing:
             fetch_button(name, "card")
-    facts(spec.build())
     show_preview(preview)
+    facts(spec.build())
+    st.space("stretch")
     call = {"on_click": _use, "args": (name,), "icon": ":material/tune:"}
     if st.button(t("data.use"), key=f"use:{name}", **call):
         st.switch_page("pages/playground.py")

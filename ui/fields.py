@@ -149,20 +149,21 @@ def _integer(path: str, label: str, tip: str | None, shape: Shape) -> None:
             key = form_state.widget(path, min(max(low, int(value or 0)), high))
             st.slider(label, low, high, step=1, key=key, args=(path, key), **call)
         return
-    key = form_state.widget(path, None if value is None else int(value))
-    st.number_input(label, low, high, value=None, step=1, key=key, args=(path, key), **call)
+    key = form_state.widget(path, int(value or 0) if not shape.optional else None if value is None else int(value))
+    call |= {"value": None, "placeholder": t("field.off")} if shape.optional else {}
+    st.number_input(label, low, high, step=1, key=key, args=(path, key), **call)
 
 
 def _float(path: str, label: str, tip: str | None, shape: Shape) -> None:
     value = _number(value_of(path))
-    key = form_state.widget(path, value)
+    key = form_state.widget(path, value if shape.optional else value or 0.0)
     call: dict[str, Any] = {"key": key, "help": tip, "on_change": form_state.changed, "args": (path, key)}
     if shape.low is not None and shape.high is not None and shape.high <= 1:
         st.slider(label, float(shape.low), float(shape.high), step=0.05, format="%g", **call)
         return
-    empty = t("field.off") if shape.optional else None
+    call |= {"value": None, "placeholder": t("field.off")} if shape.optional else {}
     low, high = (None if limit is None else float(limit) for limit in (shape.low, shape.high))
-    st.number_input(label, low, high, value=None, format="%g", placeholder=empty, **call)
+    st.number_input(label, low, high, format="%g", **call)
 
 
 def _integers(path: str, label: str, tip: str | None, shape: Shape) -> None:

@@ -63,7 +63,7 @@ def top(page: st.Page) -> None:
 
 def question(name: str) -> None:
     """The question that heads a column of the Playground."""
-    st.markdown(f"#### {t(f'ask.{name}')}")
+    st.markdown(f"##### {t(f'ask.{name}')}")
 
 
 def bottom() -> None:

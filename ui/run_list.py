@@ -11,6 +11,7 @@ from mtl_core.errors import MTLError
 from mtl_core.paths import get_path
 from mtl_core.runs.records import ENDED, RunRecord
 from ui import hub, shown_run
+from ui.control_bar import MORE_EPOCHS
 from ui.owner import owner_token
 from ui.run_panel import status_badge
 from ui.shown_run import CLI, RUN
@@ -46,6 +47,8 @@ def _runs() -> list[RunRecord]:
 def _rows() -> None:
     if opening := st.session_state.pop(OPENING, None):
         st.switch_page("pages/playground.py", query_params={"run": opening})
+    if shown_run.TROUBLE in st.session_state:
+        st.rerun()  # told at the page's top
     runs = _runs()
     first = (int(st.session_state.get("runs_page") or 1) - 1) * PAGE_SIZE
     for run in runs[first : first + PAGE_SIZE]:
@@ -87,13 +90,15 @@ def _metrics(run: RunRecord) -> str:
 
 def _buttons(run: RunRecord) -> None:
     call = {"on_click": _open, "args": (run.id,), "icon": ":material/open_in_full:"}
-    st.button(t("runs.open"), key=f"open:{run.id}", type="primary", **call)
+    st.button(t("runs.open"), key=f"open:{run.id}", **call)
     if run.status in ENDED:
-        if run.status != "finished":
-            call = {"on_click": shown_run.go_on, "args": (run.id,), "icon": ":material/resume:"}
-            st.button(t("control.go_on"), key=f"go_on:{run.id}", **call)
+        more = MORE_EPOCHS if run.status == "finished" else 0
+        label = t("runs.more", count=more) if more else t("control.go_on")
+        call = {"on_click": _go_on, "args": (run.id, more), "icon": ":material/resume:"}
+        st.button(label, key=f"go_on:{run.id}", help=t("control.go_on_help"), **call)
         call = {"on_click": _ask, "args": (run.id,), "icon": ":material/delete:"}
-        st.button(t("runs.delete"), key=f"delete:{run.id}", type="tertiary", **call)
+        if st.button(t("runs.delete"), key=f"delete:{run.id}", type="tertiary", **call):
+            st.rerun()  # the question is asked outside this fragment
     else:
         call = {"on_click": shown_run.order, "args": (run.id, "stop"), "icon": ":material/stop:"}
         st.button(t("control.stop"), key=f"stop:{run.id}", **call)
@@ -101,6 +106,12 @@ def _buttons(run: RunRecord) -> None:
 
 def _open(run: str) -> None:
     st.session_state[OPENING] = run
+
+
+def _go_on(run: str, more_epochs: int) -> None:
+    shown_run.go_on(run, more_epochs)
+    if shown_run.TROUBLE not in st.session_state:
+        _open(run)
 
 
 def _ask(run: str) -> None:

@@ -113,6 +113,8 @@ def progress_bar(view: RunView, recorded: bool) -> None:
 
 def _position(view: RunView, total: int | None) -> list[str]:
     words = [t(f"status.{view.record.status}")]
+    if view.record.status == "queued":
+        return [*words, t("progress.ahead", count=_ahead(view))]
     epochs = view.value("epochs", view.record.spec["epochs"])
     words.append(t("progress.epoch", done=f"{view.series.epoch:.4g}", total=f"{epochs:g}"))
     if total:
@@ -125,6 +127,12 @@ def _position(view: RunView, total: int | None) -> list[str]:
     if view.ended and view.record.result:
         words.append(t("progress.took", seconds=duration(float(view.record.result.get("seconds", 0)))))
     return words
+
+
+def _ahead(view: RunView) -> int:
+    """Runs that wait longer than this one."""
+    waiting = hub.store().runs(status="queued", limit=1_000)
+    return sum(other.created < view.record.created for other in waiting)
 
 
 def duration(seconds: float) -> str:

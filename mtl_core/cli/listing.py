@@ -14,7 +14,7 @@ def list_command(registry: str, as_json: bool) -> int:
     """Print a registry: name and first sentence of each entry, or all that is known as JSON."""
     entries = [describe(name, kind) for name, kind in registries()[registry].items()]
     if as_json:
-        print(json.dumps(entries, ensure_ascii=False))
+        print(json.dumps(entries))
         return 0
     width = max(len(entry["name"]) for entry in entries)
     for entry in entries:

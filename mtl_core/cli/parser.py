@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 from mtl_core import __version__
 from mtl_core.errors import MTLError, SpecError
@@ -18,12 +21,18 @@ EPILOG = "exit codes: 0 finished, 1 failed or interrupted, 2 bad spec or argumen
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the command line; gives the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without λ shows a question mark
     options = build_parser().parse_args(arguments)
     try:
         return _serve(options)
+    except KeyboardInterrupt:
+        print("broken off", file=sys.stderr)
+        return EXIT_STOPPED
     except SpecError as error:
         if getattr(options, "json", False):
-            problems = [vars(problem) for problem in error.problems]
+            problems = [vars(problem) | {"value": _plain(problem.value)} for problem in error.problems]
             print(json.dumps({"error": "the spec breaks rules", "problems": problems}, default=str))
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -33,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(json.dumps({"error": str(error)}))
         print(error, file=sys.stderr)
         return EXIT_FAILED
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has: nan and inf become words."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _serve(options: argparse.Namespace) -> int:

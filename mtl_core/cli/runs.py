@@ -25,7 +25,7 @@ def list_runs(as_json: bool, limit: int) -> int:
     mark_lost_runs(store)
     records = store.runs(limit=limit)
     if as_json:
-        print(json.dumps([public(record) for record in records], ensure_ascii=False))
+        print(json.dumps([public(record) for record in records]))
         return 0
     if not records:
         print("no runs yet; `train SPEC.yaml` makes one")
@@ -44,7 +44,7 @@ def show_run(prefix: str, as_json: bool) -> int:
     record = find(store, prefix)
     result = result_of(store, record)
     if as_json:
-        print(json.dumps(public(record) | {"result": result}, ensure_ascii=False))
+        print(json.dumps(public(record) | {"result": result}))
         return 0
     print(summary(result))
     for name in ("name", "created", "started", "ended"):
@@ -77,7 +77,7 @@ def stop_run(prefix: str, as_json: bool) -> int:
     if not record.ended_for_now:
         raise MTLError(f"run {record.id} has not stopped within {STOP_SECONDS:.0f} s; it is {record.status}")
     result = result_of(store, record)
-    print(json.dumps(result, ensure_ascii=False) if as_json else summary(result))
+    print(json.dumps(result) if as_json else summary(result))
     return 0
 
 
@@ -100,7 +100,7 @@ def resume_run(prefix: str, more_epochs: int, detach: bool, as_json: bool) -> in
 
     store.requeue(record.id, more_epochs)
     ensure_runner(store.home)
-    print(json.dumps(public(store.get(record.id)), ensure_ascii=False) if as_json else f"run {record.id}: queued")
+    print(json.dumps(public(store.get(record.id))) if as_json else f"run {record.id}: queued")
     return 0
 
 

@@ -58,7 +58,7 @@ def train_here(run: str, out: Path | None, as_json: bool) -> int:
     result = result_of(store, record)
     if out is not None:
         write_outputs(store, record, result, out)
-    print(json.dumps(result, ensure_ascii=False) if as_json else summary(result))
+    print(json.dumps(result) if as_json else summary(result))
     return EXIT_CODES.get(record.status, 1)
 
 

@@ -64,7 +64,7 @@ def command_line(*arguments: str) -> list[str]:
 def environment(home: Path) -> dict[str, str]:
     """The environment of a runner or worker: one thread each, and the home of its store."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return {**os.environ, **threads, HOME_VARIABLE: str(home)}
+    return {**os.environ, **threads, HOME_VARIABLE: str(home.absolute())}
 
 
 def spawn_detached(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,7 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect()
-            self._writer.execute("PRAGMA journal_mode = WAL")
+            _switch_to_wal(self._writer)
             migrate(self._writer, str(path))
             self._reader = self._connect()
             self._reader.execute("PRAGMA query_only = ON")
@@ -92,3 +93,17 @@ class Database:
         with self._read_lock, self._write_lock:
             self._reader.close()
             self._writer.close()
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Once in a file's life; SQLite does not wait by itself where another process does it at the same moment."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return

@@ -9,62 +9,65 @@ from mtl_core.errors import MTLError
 
 Migration = Callable[[sqlite3.Connection], None]
 
-
-def _runs_events_commands(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        """CREATE TABLE runs (
-            id TEXT PRIMARY KEY,
-            owner TEXT NOT NULL,
-            name TEXT NOT NULL DEFAULT '',
-            status TEXT NOT NULL,
-            spec TEXT NOT NULL,          -- JSON; its schedule grows with changes made by hand
-            data_dir TEXT NOT NULL,      -- where the owner's process looks for data
-            pace REAL,                   -- seconds that the whole run shall take at least
-            created REAL NOT NULL,       -- this and the following: seconds since 1970, UTC
-            queued REAL NOT NULL,
-            started REAL,
-            ended REAL,
-            step INTEGER NOT NULL DEFAULT 0,
-            total_steps INTEGER,
-            epoch REAL NOT NULL DEFAULT 0,
-            latest TEXT,                 -- JSON of the newest step event, which thinning may drop
-            result TEXT,                 -- JSON
-            error TEXT,                  -- JSON
-            pid INTEGER,                 -- of the process that trains it
-            pid_created REAL,
-            attempt INTEGER NOT NULL DEFAULT 0,
-            command_cursor INTEGER NOT NULL DEFAULT 0,   -- commands up to here belong to earlier attempts
-            stop_requested REAL
-        )"""
-    )
-    connection.execute("CREATE INDEX runs_by_status ON runs (status, queued)")
-    connection.execute("CREATE INDEX runs_by_owner ON runs (owner, created)")
-    connection.execute(
-        """CREATE TABLE events (
-            seq INTEGER PRIMARY KEY AUTOINCREMENT,
-            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-            step INTEGER NOT NULL,
-            epoch REAL NOT NULL,
-            time REAL NOT NULL,
-            kind TEXT NOT NULL,
-            key TEXT NOT NULL,           -- tells events of one kind at one step apart
-            "values" TEXT NOT NULL,      -- JSON
-            UNIQUE (run, step, kind, key)
-        )"""
-    )
-    connection.execute("CREATE INDEX events_in_order ON events (run, seq)")
-    connection.execute(
-        """CREATE TABLE commands (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-            body TEXT NOT NULL,          -- JSON
-            created REAL NOT NULL
-        )"""
-    )
-    connection.execute("CREATE INDEX commands_in_order ON commands (run, id)")
+_RUNS = (
+    """CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        name TEXT NOT NULL DEFAULT '',
+        status TEXT NOT NULL,
+        spec TEXT NOT NULL,          -- JSON; its schedule grows with changes made by hand
+        data_dir TEXT NOT NULL,      -- where the owner's process looks for data
+        pace REAL,                   -- seconds that the whole run shall take at least
+        created REAL NOT NULL,       -- this and the following: seconds since 1970, UTC
+        queued REAL NOT NULL,
+        started REAL,
+        ended REAL,
+        step INTEGER NOT NULL DEFAULT 0,
+        total_steps INTEGER,
+        epoch REAL NOT NULL DEFAULT 0,
+        latest TEXT,                 -- JSON of the newest step event, which thinning may drop
+        result TEXT,                 -- JSON
+        error TEXT,                  -- JSON
+        pid INTEGER,                 -- of the process that trains it
+        pid_created REAL,
+        attempt INTEGER NOT NULL DEFAULT 0,
+        command_cursor INTEGER NOT NULL DEFAULT 0,   -- commands up to here belong to earlier attempts
+        stop_requested REAL
+    )""",
+    "CREATE INDEX runs_by_status ON runs (status, queued)",
+    "CREATE INDEX runs_by_owner ON runs (owner, created)",
+)
+_EVENTS = (
+    """CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        step INTEGER NOT NULL,
+        epoch REAL NOT NULL,
+        time REAL NOT NULL,
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,           -- tells events of one kind at one step apart
+        "values" TEXT NOT NULL,      -- JSON
+        UNIQUE (run, step, kind, key)
+    )""",
+    "CREATE INDEX events_in_order ON events (run, seq)",
+)
+_COMMANDS = (
+    """CREATE TABLE commands (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        body TEXT NOT NULL,          -- JSON
+        created REAL NOT NULL
+    )""",
+    "CREATE INDEX commands_in_order ON commands (run, id)",
+)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_runs_events_commands,)
+def _first_schema(connection: sqlite3.Connection) -> None:
+    for statement in (*_RUNS, *_EVENTS, *_COMMANDS):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first_schema,)
 """Append only: an entry that was released is never changed."""
 
 
