@@ -13,7 +13,7 @@ from torch import Tensor
 from mtl_core.batches import TensorSplit, steps_per_epoch, to_device
 from mtl_core.datasets.base import Progress, Samples
 from mtl_core.devices import choose_device
-from mtl_core.errors import Problem, SpecError
+from mtl_core.errors import DataError, Problem, SpecError
 from mtl_core.evaluation import Scaler
 from mtl_core.losses import balanced_weights
 from mtl_core.lr_schedules import lr_factor
@@ -101,12 +101,22 @@ class Session:
         return {
             "step": self.step,
             "seconds": self.seconds,
+            "source": self.samples.source,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go back to a checkpoint; changes of the schedule up to its step are applied again."""
+        """Go back to a checkpoint; changes of the schedule up to its step are applied again.
+
+        Raises:
+            DataError: if the checkpoint was made on data from elsewhere (a stand-in, say, and now the real file).
+        """
+        if state["source"] != self.samples.source:
+            raise DataError(
+                f"this run was trained on {self.spec.dataset.name} from {state['source']!r}, and the data folder now "
+                f"gives {self.samples.source!r}: going on would mix the two; restart the run instead"
+            )
         self.step = int(state["step"])
         self.earlier_seconds = float(state["seconds"])
         self.network.load_state_dict(state["network"])

@@ -2,11 +2,22 @@
 
 import streamlit as st
 
-from ui import control_bar, data_card, form_state, frame, guard, picture, run_panel, shown_run, spec_form, steering, unknown_run
+from ui import (
+    control_bar,
+    data_card,
+    form_state,
+    frame,
+    guard,
+    picture,
+    run_panel,
+    shown_run,
+    spec_form,
+    steering,
+    unknown_run,
+)
 from ui.formula import adam_note
 from ui.keyboard import press_keys
 from ui.sliders import fine_toggle
-from ui.words import t
 
 guard.enter("pages/playground.py")
 frame.wake_runner()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -28,12 +30,13 @@ def control_bar(shown: Shown) -> DeltaGenerator:
 def _start() -> None:
     wrong = bool(form_state.current().problems)
     tip = t("control.mend_first") if wrong else t("control.start_help")
-    call = {"on_click": shown_run.start, "disabled": wrong, "help": tip}
+    call: dict[str, Any] = {"on_click": shown_run.start, "disabled": wrong, "help": tip}
     st.button(t("control.start"), key="start_pause", type="primary", icon=":material/play_arrow:", **call)
 
 
 def _while_it_runs(shown: Shown) -> None:
-    assert shown.view is not None and shown.id is not None
+    assert shown.view is not None
+    assert shown.id is not None
     status, run = shown.view.record.status, shown.id
     waiting = status in ("queued", "starting")
     paused = status == "paused"
@@ -48,14 +51,14 @@ ICONS = {"pause": "pause", "resume": "play_arrow", "step": "skip_next", "epoch":
 
 
 def _order(name: str, key: str, run: str, *, primary: bool = False, disabled: bool = False) -> None:
-    call = {"on_click": shown_run.order, "args": (run, name), "disabled": disabled, "help": t(f"control.{name}_help")}
-    look = "primary" if primary else "secondary"
-    st.button(t(f"control.{name}"), key=key, type=look, icon=f":material/{ICONS[name]}:", **call)
+    call: dict[str, Any] = {"on_click": shown_run.order, "args": (run, name), "disabled": disabled}
+    call |= {"type": "primary" if primary else "secondary", "help": t(f"control.{name}_help")}
+    st.button(t(f"control.{name}"), key=key, icon=f":material/{ICONS[name]}:", **call)
 
 
 def _again(name: str, run: str, *, keep_schedule: bool) -> None:
     icon = ":material/replay:" if keep_schedule else ":material/restart_alt:"
-    call = {"on_click": shown_run.restart, "args": (run,), "kwargs": {"keep_schedule": keep_schedule}}
+    call: dict[str, Any] = {"on_click": shown_run.restart, "args": (run,), "kwargs": {"keep_schedule": keep_schedule}}
     st.button(t(f"control.{name}"), key=name, icon=icon, help=t(f"control.{name}_help"), **call)
 
 
@@ -65,7 +68,7 @@ def _afterwards(shown: Shown) -> None:
         return
     run, status = shown.id, shown.view.record.status
     if status in ("interrupted", "stopped", "failed"):
-        call = {"on_click": shown_run.go_on, "args": (run,), "help": t("control.go_on_help")}
+        call: dict[str, Any] = {"on_click": shown_run.go_on, "args": (run,), "help": t("control.go_on_help")}
         st.button(t("control.go_on"), key="go_on", icon=":material/resume:", **call)
     _again("restart", run, keep_schedule=False)
     if shown.view.spec.schedule:
@@ -85,14 +88,14 @@ def _pace(shown: Shown) -> None:
         known = next((name for name, seconds in PACES.items() if seconds == pace), None)
         if known and st.session_state[PACE] != known:
             st.session_state[PACE] = known
-    call = {"on_change": shown_run.set_pace, "args": (shown.id if shown.steerable else None,)}
+    call: dict[str, Any] = {"on_change": shown_run.set_pace, "args": (shown.id if shown.steerable else None,)}
     options = {name: t(f"pace.{name}") for name in PACES}
     st.segmented_control(
         t("control.pace"),
         list(options),
         required=True,
         key=PACE,
-        format_func=options.get,
+        format_func=options.__getitem__,
         label_visibility="collapsed",
         persist_state="session",
         help=t("control.pace_help"),

@@ -141,7 +141,7 @@ def card(name: str) -> None:
     show_preview(preview)
     facts(spec.build())
     st.space("stretch")
-    call = {"on_click": _use, "args": (name,), "icon": ":material/tune:"}
+    call: dict[str, Any] = {"on_click": _use, "args": (name,), "icon": ":material/tune:"}
     if st.button(t("data.use"), key=f"use:{name}", **call):
         st.switch_page("pages/playground.py")
 

@@ -76,7 +76,7 @@ def pruned(draft: Mapping[str, Any]) -> Draft:
 def _belongs(draft: Mapping[str, Any], section: str, key: str) -> bool:
     where, registry = REGISTRIES[section]
     field = key.removeprefix(f"{section}.").split(".")[0]
-    chosen = registry.get(draft.get(where) or getattr(getattr(RunSpec(), where.split(".")[0]), "name"))
+    chosen = registry.get(draft.get(where) or getattr(RunSpec(), where.split(".")[0]).name)
     return chosen is None or field in chosen.model_fields
 
 

@@ -119,7 +119,7 @@ def _choice(path: str, label: str, tip: str | None, shape: Shape) -> None:
     named: Callable[[Any], str] = lambda value: choice_name(path, value)  # noqa: E731 (a closure over path)
     common: dict[str, Any] = {"key": key, "help": tip, "format_func": named}
     if len(shape.choices) <= MOST_SEGMENTS:
-        call = {"required": True, "on_change": form_state.changed, "args": (path, key)}
+        call: dict[str, Any] = {"required": True, "on_change": form_state.changed, "args": (path, key)}
         st.segmented_control(label, shape.choices, **call, **common)
     else:
         st.selectbox(label, shape.choices, on_change=form_state.changed, args=(path, key), **common)
@@ -133,7 +133,7 @@ def _flag(path: str, label: str, tip: str | None, shape: Shape) -> None:
 def _switch(path: str, label: str, tip: str | None, shape: Shape) -> None:
     shown = next((name for name, value in SWITCH.items() if value is value_of(path)), "auto")
     key = form_state.widget(path, shown)
-    call = {"on_change": form_state.changed, "args": (path, key, SWITCH.get)}
+    call: dict[str, Any] = {"on_change": form_state.changed, "args": (path, key, SWITCH.get)}
     options = list(SWITCH)
     st.segmented_control(
         label, options, key=key, help=tip, required=True, format_func=lambda n: t(f"switch.{n}"), **call

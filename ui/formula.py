@@ -64,7 +64,7 @@ def adam_note() -> None:
 
 
 def _same_problem(view: RunView, spec: RunSpec) -> bool:
-    return view.record.spec["dataset"]["name"] == spec.dataset.name and view.record.spec["tasks"] == spec.tasks
+    return bool(view.record.spec["dataset"]["name"] == spec.dataset.name and view.record.spec["tasks"] == spec.tasks)
 
 
 def _lambdas(view: RunView | None, spec: RunSpec) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -84,9 +85,9 @@ def _language_switch() -> None:
     key = "language_switch"
     if st.session_state.get(key) != language():
         st.session_state[key] = language()
-    call = {"label_visibility": "collapsed", "on_change": lambda: set_language(st.session_state[key])}
+    call: dict[str, Any] = {"label_visibility": "collapsed", "on_change": lambda: set_language(st.session_state[key])}
     names = {"en": "EN"} | {code: name for code, name in LANGUAGES.items() if code != "en"}
-    st.segmented_control(t("page.language"), list(names), required=True, key=key, format_func=names.get, **call)
+    st.segmented_control(t("page.language"), list(names), required=True, key=key, format_func=names.__getitem__, **call)
 
 
 def _settings() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import streamlit as st
 
@@ -66,7 +67,9 @@ def _row(run: RunRecord) -> None:
         st.markdown(f"**{run.name or _title(run)}**")
         st.caption(t("runs.when", when=_ago(run.created), id=run.id))
     with numbers:
-        st.caption(t("runs.progress", epoch=f"{run.epoch:.4g}", epochs=get_path(run.spec, "epochs"), step=f"{run.step:,}"))
+        st.caption(
+            t("runs.progress", epoch=f"{run.epoch:.4g}", epochs=get_path(run.spec, "epochs"), step=f"{run.step:,}")
+        )
         st.markdown(_metrics(run) or f":gray[{t('runs.no_metrics')}]")
         if run.error and run.error.get("message"):
             st.caption(f":red[{str(run.error['message'])[:200]}]")
@@ -89,7 +92,7 @@ def _metrics(run: RunRecord) -> str:
 
 
 def _buttons(run: RunRecord) -> None:
-    call = {"on_click": _open, "args": (run.id,), "icon": ":material/open_in_full:"}
+    call: dict[str, Any] = {"on_click": _open, "args": (run.id,), "icon": ":material/open_in_full:"}
     st.button(t("runs.open"), key=f"open:{run.id}", **call)
     if run.status in ENDED:
         more = MORE_EPOCHS if run.status == "finished" else 0
@@ -123,8 +126,13 @@ def _confirm(run: str) -> None:
     def dialog() -> None:
         st.markdown(t("runs.delete_question", id=run))
         with st.container(horizontal=True):
-            call = {"on_click": _delete, "args": (run,), "key": "delete_now", "icon": ":material/delete:"}
-            if st.button(t("runs.delete_now"), type="primary", **call):
+            call: dict[str, Any] = {
+                "on_click": _delete,
+                "args": (run,),
+                "key": "delete_now",
+                "icon": ":material/delete:",
+            }
+            if st.button(t("runs.delete_now"), type="primary", key="delete_now", **call):
                 st.rerun()
             if st.button(t("runs.keep"), key="delete_not", on_click=_let_be):
                 st.rerun()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,7 +22,7 @@ from ui.words import t
 
 LIVE_SECONDS = 0.5
 CHART_HEIGHT = 310
-STATUS_LOOK = {
+STATUS_LOOK: Mapping[str, tuple[Any, str]] = {
     "queued": ("gray", ":material/schedule:"),
     "starting": ("blue", ":material/hourglass_top:"),
     "running": ("blue", ":material/play_arrow:"),
@@ -66,6 +67,7 @@ def run_panel(reader: Hub, drawn: RunView, slots: Slots, *, recorded: bool, befo
         recorded: whether it is shipped with the project.
         before: metrics of the last run, for the tiles.
     """
+
     def body() -> None:
         try:
             view = reader.view(drawn.record.id)
@@ -173,9 +175,11 @@ def _heading(view: RunView, recorded: bool) -> bool:
         st.caption(f"{spec.dataset.build().card.title} · {method}", width="stretch")
         options = {"linear": t("output.linear"), "log": t("output.log")}
         st.session_state.setdefault("y_axis", "log")
-        call = {"key": "y_axis", "label_visibility": "collapsed", "persist_state": "session"}
-        chosen = st.segmented_control(t("output.axis"), list(options), required=True, format_func=options.get, **call)
-    return chosen == "log"
+        call: dict[str, Any] = {"key": "y_axis", "label_visibility": "collapsed", "persist_state": "session"}
+        chosen = st.segmented_control(
+            t("output.axis"), list(options), required=True, format_func=options.__getitem__, **call
+        )
+    return bool(chosen == "log")
 
 
 def _trouble(view: RunView) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,7 @@ import streamlit as st
 from mtl_core.control import Command
 from mtl_core.errors import MTLError, RunNotFound
 from mtl_core.execution.local import ensure_runner
+from mtl_core.paths import get_path
 from mtl_core.settings import home_dir
 from mtl_core.spec import RunSpec
 from ui import form_state, hub
@@ -124,9 +127,7 @@ def steer(path: str, key: str, run: str) -> None:
     with _told():
         hub.store().send(run, Command("set", path, value))
     st.session_state[_steered(run, path)] = (value, time.monotonic())
-    task = path.removeprefix("weighting.lambdas.")
-    spec = form_state.current().spec
-    if task == path and (not path.startswith("regularizers.") or spec.regularizers) or task in spec.tasks:
+    if get_path(form_state.current().spec, path) is not None:
         form_state.set_value(path, value)
 
 
@@ -154,14 +155,10 @@ def _steered(run: str, path: str) -> str:
     return f"steered:{run}:{path}"
 
 
-class _told:
-    """Keeps an error that a person can mend for :func:`trouble`, so that a callback does not end the page."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
-        if not isinstance(error, MTLError):
-            return False
+@contextmanager
+def _told() -> Iterator[None]:
+    """Keep an error that a person can mend for :func:`trouble`, so that a callback does not end the page."""
+    try:
+        yield
+    except MTLError as error:
         st.session_state[TROUBLE] = str(error)
-        return True

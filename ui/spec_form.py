@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -32,7 +33,7 @@ def data_section() -> None:
     spec = form_state.current().spec
     key = form_state.widget("dataset.name", spec.dataset.name)
     names = list(DATASETS)
-    call = {"on_change": form_state.changed, "args": ("dataset.name", key)}
+    call: dict[str, Any] = {"on_change": form_state.changed, "args": ("dataset.name", key)}
     st.selectbox(t("form.dataset"), names, key=key, format_func=lambda n: DATASETS[n].card.title, **call)
     show_problem("dataset.name")
     data_card.badge_row(spec.dataset)
@@ -48,11 +49,17 @@ def data_section() -> None:
 
 
 def _tasks(spec: RunSpec) -> None:
-    known = [task.name for task in spec.dataset.build().tasks()]
+    offered = spec.dataset.build().tasks()
+    known = [task.name for task in offered]
     key = form_state.widget("tasks", [task for task in known if task in spec.tasks])
-    named = {task.name: f"{task.name} · {t_or(f'kind.{task.kind}', task.kind)}" for task in spec.dataset.build().tasks()}
-    call = {"on_change": _tasks_changed, "args": (key, known), "help": t("form.tasks_help"), "wrap": True}
-    st.pills(t("form.tasks"), known, selection_mode="multi", key=key, format_func=named.get, **call)
+    named = {task.name: f"{task.name} · {t_or(f'kind.{task.kind}', task.kind)}" for task in offered}
+    call: dict[str, Any] = {
+        "on_change": _tasks_changed,
+        "args": (key, known),
+        "help": t("form.tasks_help"),
+        "wrap": True,
+    }
+    st.pills(t("form.tasks"), known, selection_mode="multi", key=key, format_func=named.__getitem__, **call)
     show_problem("tasks")
 
 
@@ -66,10 +73,17 @@ def sharing_section() -> None:
     spec = form_state.current().spec
     name = spec.architecture.name
     key = form_state.widget("architecture.name", name)
-    call = {"on_change": form_state.changed, "args": ("architecture.name", key)}
+    call: dict[str, Any] = {"on_change": form_state.changed, "args": ("architecture.name", key)}
     names = {entry: choice_name("architecture_name", entry) for entry in ARCHITECTURES}
     st.segmented_control(
-        t("form.architecture"), names, required=True, key=key, format_func=names.get, wrap=True, width="stretch", **call
+        t("form.architecture"),
+        names,
+        required=True,
+        key=key,
+        format_func=names.__getitem__,
+        wrap=True,
+        width="stretch",
+        **call,
     )
     st.caption(t_or(f"architecture.{name}", (ARCHITECTURES[name].__doc__ or "").split("\n")[0]))
     depth = len(stage_names(spec.dataset.build().inputs(), spec.architecture.channels, spec.architecture.hidden))
@@ -97,9 +111,9 @@ def weighting_choice() -> None:
     spec = form_state.current().spec
     name = spec.weighting.name
     key = form_state.widget("weighting.name", name)
-    call = {"on_change": form_state.changed, "args": ("weighting.name", key)}
+    call: dict[str, Any] = {"on_change": form_state.changed, "args": ("weighting.name", key)}
     named = {entry: choice_name("weighting_name", entry) for entry in WEIGHTINGS}
-    st.selectbox(t("form.weighting"), list(WEIGHTINGS), key=key, format_func=named.get, **call)
+    st.selectbox(t("form.weighting"), list(WEIGHTINGS), key=key, format_func=named.__getitem__, **call)
     for field_name, field in WEIGHTINGS[name].model_fields.items():
         if field_name not in ("name", "lambdas"):
             field_widget(f"weighting.{field_name}", field)

@@ -12,7 +12,7 @@ from ui.words import t
 
 
 @st.fragment
-def steer_weights(run: str) -> None:
+def steer_weights(run: str | None) -> None:
     """λ of each of the run's tasks, and its learning rate; they act at once and leave a mark."""
     from ui.spec_form import colours_of
 
@@ -23,7 +23,7 @@ def steer_weights(run: str) -> None:
     colours, planned = colours_of(view.spec), view.spec.weighting.lambdas
 
     def changed(path: str, key: str) -> None:
-        shown_run.steer(path, key, run)
+        shown_run.steer(path, key, view.record.id)
 
     for task in view.spec.tasks:
         path = f"weighting.lambdas.{task}"
@@ -33,22 +33,22 @@ def steer_weights(run: str) -> None:
 
 
 @st.fragment
-def steer_ties(run: str) -> None:
+def steer_ties(run: str | None) -> None:
     """γ of each of the run's terms."""
     view = _view(run)
     if view is None:
         return
 
     def changed(path: str, key: str) -> None:
-        shown_run.steer(path, key, run)
+        shown_run.steer(path, key, view.record.id)
 
     for index, term in enumerate(view.spec.regularizers):
         path = f"regularizers.{index}.strength"
         gamma_slider(path, shown_run.steered(view, path, term.strength), changed, f"live:{run}")
 
 
-def _view(run: str) -> RunView | None:
+def _view(run: str | None) -> RunView | None:
     try:
-        return hub.hub().view(run)
+        return hub.hub().view(run) if run else None
     except RunNotFound:  # deleted in another window: the panel says so
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from ui import shown_run
@@ -13,6 +15,6 @@ def message(run: str) -> None:
     with st.container(border=True):
         st.warning(t("unknown.message", run=run[:40]), icon=":material/search_off:")
         with st.container(horizontal=True):
-            call = {"on_click": shown_run.show, "args": (None,), "key": "leave_unknown"}
+            call: dict[str, Any] = {"on_click": shown_run.show, "args": (None,), "key": "leave_unknown"}
             st.button(t("unknown.recorded"), icon=":material/history:", **call)
             st.page_link("pages/runs.py", label=t("unknown.runs"), icon=":material/list:")

@@ -44,7 +44,12 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
         st.session_state[CHOSEN] = options[0]
     kinds = [option.split(":")[0] for option in options]
     named = {o: _name(o) if kinds.count(k) > 1 else t(f"views.{k}") for o, k in zip(options, kinds, strict=True)}
-    call: dict[str, Any] = {"key": CHOSEN, "label_visibility": "collapsed", "wrap": True, "format_func": named.get}
+    call: dict[str, Any] = {
+        "key": CHOSEN,
+        "label_visibility": "collapsed",
+        "wrap": True,
+        "format_func": named.__getitem__,
+    }
     chosen = st.segmented_control(t("views.choose"), options, required=True, **call)
     kind, name = str(chosen).split(":", 1)
     if kind in ("metrics", "weights", "samples"):
@@ -92,7 +97,8 @@ def _of_task(kind: str, task: Task, found: Arrays, colour: str, run: str) -> Non
         live_chart(data, key="residual_chart", height=HEIGHT, text_alternative=_name(f"residuals:{task.name}"))
     elif kind == "confusion":
         counts = charts.confusion_counts(truth, charts.predicted_classes(task, predicted), len(task.classes))
-        show_markup(charts.confusion_table(counts, task.classes, colour, _name(f"confusion:{task.name}")), key="confusion")
+        table = charts.confusion_table(counts, task.classes, colour, _name(f"confusion:{task.name}"))
+        show_markup(table, key="confusion")
     else:
         (images,) = (array for name, array in found.items() if name.startswith("input."))
         captions = [t("views.row", number=int(row)) for row in found["rows"][: len(truth)]]
@@ -109,7 +115,8 @@ def _at_epoch(source: Source, view: RunView) -> Arrays | None:
     key, held = f"epoch:{view.record.id}", f"epoch_held:{view.record.id}"
     if key not in st.session_state or not st.session_state.get(held):
         st.session_state[key] = newest
-    st.slider(t("views.epoch"), 1, last, step=1, key=key, help=t("views.epoch_help"), on_change=_hold, args=(key, held, newest))
+    call: dict[str, Any] = {"help": t("views.epoch_help"), "on_change": _hold, "args": (key, held, newest)}
+    st.slider(t("views.epoch"), 1, last, step=1, key=key, **call)
     wanted = st.session_state[key]
     preview = next((p for p in reversed(made) if round(p.epoch) <= wanted), made[0])
     st.caption(t("views.at", epoch=f"{preview.epoch:g}", split=t(f"split.{preview.split}")))

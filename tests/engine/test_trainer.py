@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from mtl_core.control import Command, Control
+from mtl_core.errors import DataError
 from mtl_core.events import Event
 from mtl_core.spec import RunSpec
 from mtl_core.trainer import train
@@ -262,3 +263,9 @@ def test_no_validation_part_is_possible(spec: Make) -> None:
     assert events[-1].values["metrics"]["validation"] is None
     assert events[-1].values["data"]["sizes"]["validation"] == 0
     assert [e.values["split"] for e in events if e.kind == "preview"] == ["train", "train", "test", "test"]
+
+
+def test_a_run_does_not_go_on_with_data_from_elsewhere(spec: Make, run: Run) -> None:
+    state = last_state(run()) | {"source": "synthetic"}
+    with pytest.raises(DataError, match="restart the run"):
+        list(train(spec(), resume=state))
