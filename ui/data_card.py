@@ -79,17 +79,22 @@ def _fetch(dataset: Dataset) -> None:
     for address, path in zip(dataset.file_urls(data_dir()), missing, strict=True):
         st.markdown(f"- [{address.rsplit('/', 1)[-1]}]({address}) → `{path}`")
     if st.button(t("data.download"), type="primary", icon=":material/download:", key="fetch_now"):
-        bar = st.progress(0.0, t("data.connecting"))
-        try:
-            for progress in dataset.fetch(data_dir()):
-                share = min(1.0, progress.done / progress.total) if progress.total else 0.0
-                bar.progress(share, f"{progress.what} · {progress.done:,} {progress.unit}")
-        except DataError as error:
-            bar.empty()
-            st.error(str(error))
-            return
-        _preview.clear()
-        st.rerun()
+        download(dataset)
+
+
+def download(dataset: Dataset) -> None:
+    """Get what is missing, with its progress; what goes wrong is told, and the page goes on."""
+    bar = st.progress(0.0, t("data.connecting"))
+    try:
+        for progress in dataset.fetch(data_dir()):
+            share = min(1.0, progress.done / progress.total) if progress.total else 0.0
+            bar.progress(share, f"{progress.what} · {progress.done:,} {progress.unit}")
+    except DataError as error:
+        bar.empty()
+        st.error(str(error))
+        return
+    _preview.clear()
+    st.rerun()
 
 
 def facts(dataset: Dataset) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -114,10 +114,15 @@ def choice_name(path: str, value: Any) -> str:
     return t_or(f"choice.{path.replace('.', '_')}_{value}", str(value).replace("_", " "))
 
 
+def _named(path: str, choices: Iterable[str]) -> Callable[[Any], str]:
+    """What shows a choice's name in the language of this run of the script."""
+    names = {choice: choice_name(path, choice) for choice in choices}
+    return lambda value: names.get(value, str(value))
+
+
 def _choice(path: str, label: str, tip: str | None, shape: Shape) -> None:
     key = form_state.widget(path, value_of(path))
-    named: Callable[[Any], str] = lambda value: choice_name(path, value)  # noqa: E731 (a closure over path)
-    common: dict[str, Any] = {"key": key, "help": tip, "format_func": named}
+    common: dict[str, Any] = {"key": key, "help": tip, "format_func": _named(path, shape.choices)}
     if len(shape.choices) <= MOST_SEGMENTS:
         call: dict[str, Any] = {"required": True, "on_change": form_state.changed, "args": (path, key)}
         st.segmented_control(label, shape.choices, **call, **common)
@@ -133,11 +138,9 @@ def _flag(path: str, label: str, tip: str | None, shape: Shape) -> None:
 def _switch(path: str, label: str, tip: str | None, shape: Shape) -> None:
     shown = next((name for name, value in SWITCH.items() if value is value_of(path)), "auto")
     key = form_state.widget(path, shown)
-    call: dict[str, Any] = {"on_change": form_state.changed, "args": (path, key, SWITCH.get)}
-    options = list(SWITCH)
-    st.segmented_control(
-        label, options, key=key, help=tip, required=True, format_func=lambda n: t(f"switch.{n}"), **call
-    )
+    names = {name: t(f"switch.{name}") for name in SWITCH}
+    call: dict[str, Any] = {"on_change": form_state.changed, "args": (path, key, SWITCH.get), "required": True}
+    st.segmented_control(label, list(SWITCH), key=key, help=tip, format_func=names.__getitem__, **call)
 
 
 def _integer(path: str, label: str, tip: str | None, shape: Shape) -> None:
@@ -176,8 +179,7 @@ def _choice_or_integer(path: str, label: str, tip: str | None, shape: Shape) -> 
     key = form_state.widget(path, shown)
     options = list(dict.fromkeys([*shape.choices, *BATCH_SIZES, shown]))
     call: dict[str, Any] = {"on_change": form_state.changed, "args": (path, key, _whole_or_text)}
-    named: Callable[[Any], str] = lambda value: choice_name(path, value)  # noqa: E731 (a closure over path)
-    st.selectbox(label, options, key=key, help=tip, accept_new_options=True, format_func=named, **call)
+    st.selectbox(label, options, key=key, help=tip, accept_new_options=True, format_func=_named(path, options), **call)
 
 
 def _text(path: str, label: str, tip: str | None, shape: Shape) -> None:

@@ -11,7 +11,7 @@ from mtl_core.datasets import DATASETS
 from mtl_core.errors import MTLError
 from mtl_core.paths import get_path
 from mtl_core.runs.records import ENDED, RunRecord
-from ui import hub, shown_run
+from ui import form_state, hub, shown_run
 from ui.control_bar import MORE_EPOCHS
 from ui.owner import owner_token
 from ui.run_panel import status_badge
@@ -108,7 +108,13 @@ def _buttons(run: RunRecord) -> None:
 
 
 def _open(run: str) -> None:
-    st.session_state[OPENING] = run
+    """Callback: look at the run in the Playground, with its spec in the form."""
+    try:
+        form_state.adopt(hub.hub().fresh(run).spec)
+    except MTLError as error:
+        st.session_state[shown_run.TROUBLE] = str(error)
+    else:
+        st.session_state[OPENING] = run
 
 
 def _go_on(run: str, more_epochs: int) -> None:
@@ -126,12 +132,7 @@ def _confirm(run: str) -> None:
     def dialog() -> None:
         st.markdown(t("runs.delete_question", id=run))
         with st.container(horizontal=True):
-            call: dict[str, Any] = {
-                "on_click": _delete,
-                "args": (run,),
-                "key": "delete_now",
-                "icon": ":material/delete:",
-            }
+            call: dict[str, Any] = {"on_click": _delete, "args": (run,), "icon": ":material/delete:"}
             if st.button(t("runs.delete_now"), type="primary", key="delete_now", **call):
                 st.rerun()
             if st.button(t("runs.keep"), key="delete_not", on_click=_let_be):

@@ -27,6 +27,8 @@ PACES: dict[str, float | None] = {"slow": 60.0, "watch": 15.0, "full": None}
 """Seconds that a whole run takes at least."""
 CLI = "cli"
 SETTLE_SECONDS = 2.0
+FIRST_POINT_SECONDS = 0.25
+"""The longest that Start holds back the page; a worker that is not warm takes seconds, and the page comes first."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,15 @@ def _begin(spec: RunSpec) -> None:
     with _told():
         run = hub.store().create(spec, owner_token(), pace=PACES[st.session_state.get(PACE, "watch")])
         ensure_runner(home_dir())
+        _first_point(run)
         show(run)
+
+
+def _first_point(run: str) -> None:
+    """Wait a moment for a warm worker's first step (0.05 s), so that the page drawn next has it already."""
+    end = time.monotonic() + FIRST_POINT_SECONDS
+    while time.monotonic() < end and not hub.hub().fresh(run).series.step:
+        time.sleep(0.01)
 
 
 def _steered(run: str, path: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mtl_core.paths import get_path
 from mtl_core.spec import RunSpec
 from ui import draft as drafts
 from ui.draft import Draft
@@ -29,6 +30,7 @@ PREFIXES: Mapping[str, str] = {"lambda.": "weighting.lambdas.", "option.": "data
 OTHERS = frozenset({"run", "lang"})
 """Parameters of the page that are no part of a spec."""
 LONGEST = 1_000
+_ABSENT = object()
 SHOWN = 60
 
 
@@ -68,6 +70,8 @@ def from_params(params: Mapping[str, str]) -> tuple[Draft, list[Dropped]]:
     built = drafts.build(kept)
     for path, name in names.items():
         rule = built.rule(path) or next((p.rule for p in built.problems if path.startswith(f"{p.field}.")), None)
+        if rule is None and get_path(built.spec, path, _ABSENT) is _ABSENT:
+            rule = "unknown"  # γ of a term that this architecture has not
         if rule and path in kept:
             dropped.append(Dropped(name[:SHOWN], params[name][:SHOWN], rule))
     return drafts.of_spec(built.spec), dropped
@@ -93,7 +97,7 @@ def _long(name: str) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
+    if isinstance(value, list) and value and all(isinstance(item, str | int) for item in value):
         return ",".join(str(item) for item in value)
     if isinstance(value, float):
         return f"{value:.6g}" if float(f"{value:.6g}") == value else repr(value)
@@ -105,7 +109,7 @@ def _value(path: str, text: str) -> Any:
         return [part.strip() for part in text.split(",") if part.strip()]
     if text == "null":
         return None
-    if path == "regularizers" or text[:1] in "[{":
+    if path == "regularizers":
         try:
             return json.loads(text)
         except ValueError:

@@ -12,13 +12,17 @@ from mtl_core.runs.store import Store
 from ui import frame, shown_run
 
 
+def _none(home: Path) -> None:
+    """In the place of ``ensure_runner``."""
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home that the pages use; whatever would start a runner only counts."""
+    """An empty home that the pages use; nothing starts a runner."""
     monkeypatch.setenv("MTL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MTL_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(frame, "ensure_runner", lambda home: None)
-    monkeypatch.setattr(shown_run, "ensure_runner", lambda home: None)
+    monkeypatch.setattr(frame, "ensure_runner", _none)
+    monkeypatch.setattr(shown_run, "ensure_runner", _none)
     st.cache_resource.clear()
     st.cache_data.clear()
     return tmp_path / "home"

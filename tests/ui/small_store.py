@@ -38,8 +38,12 @@ def whole(app: AppTest) -> str:
     """Every word on the page that a test may look for."""
     kinds = ("markdown", "caption", "error", "warning", "info", "subheader", "metric", "title", "success")
     found = [str(element.value) for kind in kinds for element in getattr(app, kind)]
-    labels = [str(element.label) for kind in ("metric", "button", "progress") for element in app.get(kind)
-              if hasattr(element, "label")]
+    labels = [
+        str(element.label)
+        for kind in ("metric", "button", "progress")
+        for element in app.get(kind)
+        if hasattr(element, "label")
+    ]
     return "\n".join(found + labels + [str(bar.text) for bar in app.progress])
 
 
