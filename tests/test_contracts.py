@@ -171,8 +171,8 @@ def chosen(seed: int) -> dict[str, Any]:
     return kept
 
 
-def test_two_hundred_random_specs_survive_json_yaml_and_their_own_differences() -> None:
-    for seed in range(200):
+def test_random_specs_survive_json_yaml_and_their_own_differences() -> None:
+    for seed in range(100):
         spec = parse_spec(chosen(seed))
         dumped = spec.model_dump(mode="json")
         assert parse_spec(json.loads(json.dumps(dumped))) == spec, seed

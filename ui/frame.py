@@ -100,9 +100,9 @@ def _settings() -> None:
         "workers": str(runner.workers) if runner else t("settings.no_runner"),
         "versions": " · ".join([f"MTL Lab {__version__}", f"Python {platform.python_version()}", *_versions()]),
     }
-    for name, text in rows.items():
-        st.caption(t(f"settings.{name}"))
-        st.markdown(text)
+    with st.container(gap="xsmall"):
+        for name, text in rows.items():
+            st.markdown(f":small[:gray[{t(f'settings.{name}')}]]  \n{text}")
     st.caption(t("settings.how"))
     st.caption(t("keyboard.hint"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ from mtl_core.control import Command
 from mtl_core.errors import MTLError, RunNotFound
 from mtl_core.execution.local import ensure_runner
 from mtl_core.paths import get_path
+from mtl_core.runs.records import RunRecord
 from mtl_core.settings import home_dir
 from mtl_core.spec import RunSpec
 from ui import form_state, hub
@@ -27,6 +28,11 @@ PACES: dict[str, float | None] = {"slow": 60.0, "watch": 15.0, "full": None}
 """Seconds that a whole run takes at least."""
 CLI = "cli"
 SETTLE_SECONDS = 2.0
+POLL_SECONDS = 0.02
+ANSWER_SECONDS = 0.4
+"""The longest that an order holds back the page: a step may be long, and the page follows by itself later."""
+FLIPS = ("pause", "resume", "stop")
+"""Orders that change what the control bar offers."""
 FIRST_POINT_SECONDS = 0.25
 """The longest that Start holds back the page; a worker that is not warm takes seconds, and the page comes first."""
 
@@ -100,7 +106,10 @@ def restart(run: str, *, keep_schedule: bool) -> None:
 def order(run: str, name: Any) -> None:
     """Callback of pause, resume, step, epoch and stop."""
     with _told():
+        before = hub.store().get(run).status
         hub.store().send(run, Command(name))
+        if name in FLIPS:
+            _answered(run, ANSWER_SECONDS, lambda record: record.status != before)
 
 
 def go_on(run: str, more_epochs: int = 0) -> None:
@@ -150,15 +159,16 @@ def _begin(spec: RunSpec) -> None:
     with _told():
         run = hub.store().create(spec, owner_token(), pace=PACES[st.session_state.get(PACE, "watch")])
         ensure_runner(home_dir())
-        _first_point(run)
         show(run)
+        _answered(run, FIRST_POINT_SECONDS, lambda record: record.step > 0 or record.ended_for_now)
 
 
-def _first_point(run: str) -> None:
-    """Wait a moment for a warm worker's first step (0.05 s), so that the page drawn next has it already."""
-    end = time.monotonic() + FIRST_POINT_SECONDS
-    while time.monotonic() < end and not hub.hub().fresh(run).series.step:
-        time.sleep(0.01)
+def _answered(run: str, seconds: float, done: Callable[[RunRecord], bool]) -> None:
+    """Wait a moment for the worker, so that what is drawn after a click already shows what it did."""
+    until = time.monotonic() + seconds
+    while not done(hub.store().get(run)) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+    hub.hub().fresh(run)
 
 
 def _steered(run: str, path: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +29,7 @@ OF_KIND: Mapping[Kind, tuple[str, ...]] = {
 OF_RUN = ("samples", "metrics", "weights")
 CHOSEN = "detail_view"
 HEIGHT = 340
+ECHO_SECONDS = 3.0
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -112,10 +115,11 @@ def _at_epoch(source: Source, view: RunView) -> Arrays | None:
         return None
     last = max(2, int(view.value("epochs", view.record.spec["epochs"])))
     newest = max(1, round(made[-1].epoch))
-    key, held = f"epoch:{view.record.id}", f"epoch_held:{view.record.id}"
-    if key not in st.session_state or not st.session_state.get(held):
+    key = f"epoch:{view.record.id}"
+    if key not in st.session_state or not st.session_state.get(_held(key)):
         st.session_state[key] = newest
-    call: dict[str, Any] = {"help": t("views.epoch_help"), "on_change": _hold, "args": (key, held, newest)}
+        _followed(key).append((newest, time.monotonic()))
+    call: dict[str, Any] = {"help": t("views.epoch_help"), "on_change": _hold, "args": (key, newest)}
     st.slider(t("views.epoch"), 1, last, step=1, key=key, **call)
     wanted = st.session_state[key]
     preview = next((p for p in reversed(made) if round(p.epoch) <= wanted), made[0])
@@ -123,8 +127,24 @@ def _at_epoch(source: Source, view: RunView) -> Arrays | None:
     return _load(source, view, _of_split(view, preview.split), preview)
 
 
-def _hold(key: str, held: str, newest: int) -> None:
-    st.session_state[held] = st.session_state[key] < newest
+def _hold(key: str, newest: int) -> None:
+    """Callback: stay where a person put the slider, until that is the newest epoch again.
+
+    A browser that lags behind sends back the value at which it last followed the run: that is nobody's movement.
+    """
+    value, now = st.session_state[key], time.monotonic()
+    if not any(value == epoch and now - at < ECHO_SECONDS for epoch, at in _followed(key)):
+        st.session_state[_held(key)] = value < newest
+
+
+def _held(key: str) -> str:
+    return f"held:{key}"
+
+
+def _followed(key: str) -> deque[tuple[int, float]]:
+    """The last epochs at which the slider followed the run by itself, and when."""
+    found: deque[tuple[int, float]] = st.session_state.setdefault(f"followed:{key}", deque(maxlen=8))
+    return found
 
 
 def _of_split(view: RunView, split: str) -> list[PreviewFile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +80,9 @@ def run_of(
     run = store.create(parsed, owner, pace=15.0, process=process)
     recorded, writer = Recorded(), store.writer(run)
     last = Event("started", 0, 0.0, 0.0)
-    for _, event in recorded.events_since(dataset):
-        if event.kind in ("finished", "change") or event.step > until:
-            continue
-        payload = recorded.load_preview(dataset, event.values["artifact"]) if event.kind == "preview" else None
-        kept = {key: value for key, value in event.values.items() if key != "artifact"}
-        last = Event(event.kind, event.step, event.epoch, event.time, kept, payload=payload)
-        if not (event.values.get("split") == "test" and how != "finished"):
-            writer.append(last)
+    for event in events_of(dataset, until=until, test=how == "finished"):
+        last = event
+        writer.append(event)
     if how == "paused":
         writer.append(Event("progress", last.step, last.epoch, last.time, {"what": "paused", "done": last.step}))
     elif how != "running":
@@ -97,3 +92,16 @@ def run_of(
         writer.append(Event(how, last.step, last.epoch, last.time, ending))  # type: ignore[arg-type]
     writer.flush()
     return run
+
+
+def events_of(dataset: str, *, after: int = -1, until: int = 1_000_000, test: bool = False) -> Iterator[Event]:
+    """Events of a recorded run after a number of steps and up to another, with what previews hold."""
+    recorded = Recorded()
+    for _, event in recorded.events_since(dataset):
+        if event.kind in ("finished", "change") or not after < event.step <= until:
+            continue
+        if event.values.get("split") == "test" and not test:
+            continue
+        payload = recorded.load_preview(dataset, event.values["artifact"]) if event.kind == "preview" else None
+        kept = {key: value for key, value in event.values.items() if key != "artifact"}
+        yield Event(event.kind, event.step, event.epoch, event.time, kept, payload=payload)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mtl_core.runs.store import Store
-from tests.ui.small_store import OWNER, opened, run_of, told, whole
+from tests.ui.small_store import OWNER, events_of, opened, run_of, told, whole
+from ui import hub
 from ui.words import catalogue
 
 EN = catalogue("en")
@@ -164,3 +165,24 @@ def test_restart_drops_the_schedule_and_replay_keeps_it(home: object, store: Sto
     restarted, replayed = (record for record in store.runs() if record.id != run)
     assert replayed.spec["schedule"] == [change]
     assert restarted.spec["schedule"] == []
+
+
+def test_a_browser_that_lags_behind_does_not_hold_the_epoch_slider(home: object, store: Store) -> None:
+    run = run_of(store, "running", until=40)
+    app = opened(run=run)
+    early = app.slider(key=f"epoch:{run}").value
+    writer = store.writer(run)
+    for event in events_of("wine_quality", after=40, until=90):
+        writer.append(event)
+    writer.flush()
+    hub.hub().fresh(run)
+    app.run()
+    late = app.slider(key=f"epoch:{run}").value
+    assert late > early, "it follows the run"
+    app.slider(key=f"epoch:{run}").set_value(early).run()
+    assert told(app) == []
+    app.run()
+    assert app.slider(key=f"epoch:{run}").value == late, "an echo is nobody's movement"
+    app.slider(key=f"epoch:{run}").set_value(early - 1).run()
+    app.run()
+    assert app.slider(key=f"epoch:{run}").value == early - 1, "a movement is"
