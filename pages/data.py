@@ -4,6 +4,7 @@ import streamlit as st
 
 from mtl_core.datasets import DATASETS
 from ui import data_card, form_state, frame, guard
+from ui.fetch_dialog import fetch_if_asked
 from ui.words import t
 
 guard.enter("pages/data.py")
@@ -15,5 +16,5 @@ with st.grid("auto", min_column_width=380, gap="medium"):
     for name in DATASETS:
         with st.container(border=True, height="stretch"):
             data_card.card(name)
-data_card.fetch_if_asked()
+fetch_if_asked()
 frame.bottom()

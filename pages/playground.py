@@ -4,7 +4,6 @@ import streamlit as st
 
 from ui import (
     control_bar,
-    data_card,
     form_state,
     frame,
     guard,
@@ -15,6 +14,7 @@ from ui import (
     steering,
     unknown_run,
 )
+from ui.fetch_dialog import fetch_if_asked
 from ui.formula import adam_note
 from ui.keyboard import press_keys
 from ui.sliders import fine_toggle
@@ -70,5 +70,5 @@ with output:
     run_panel.show(shown, slots)
 
 press_keys(control_bar.KEYS)
-data_card.fetch_if_asked()
+fetch_if_asked()
 frame.bottom()

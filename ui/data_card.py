@@ -10,14 +10,13 @@ import streamlit as st
 
 from mtl_core.datasets import DATASETS
 from mtl_core.datasets.base import Dataset, Preview
-from mtl_core.errors import DataError
 from mtl_core.settings import data_dir
 from mtl_core.spec import DatasetSpec
 from ui import form_state
 from ui.colours import task_colours
+from ui.fetch_dialog import fetch_button
 from ui.words import t, t_or
 
-FETCHING = "fetching"
 STAND_IN = ("synthetic", "generated")
 
 
@@ -53,48 +52,6 @@ def badge_row(spec: DatasetSpec) -> None:
             show_preview(preview)
         if missing:
             fetch_button(spec.name, "form")
-
-
-def fetch_button(dataset: str, place: str) -> None:
-    """The one click to the real file; :func:`fetch_if_asked` at the page's end opens the dialog."""
-    if st.button(t("data.fetch"), key=f"{place}:fetch:{dataset}", icon=":material/download:", type="tertiary"):
-        st.session_state[FETCHING] = dataset
-        st.rerun()
-
-
-def fetch_if_asked() -> None:
-    """The dialog that downloads what is missing and says how to do it by hand, if somebody asked for it."""
-    name = st.session_state.pop(FETCHING, None)
-    if name is not None:
-        dataset = DatasetSpec(name=name).build()
-        st.dialog(t("data.fetch_title", name=dataset.card.title))(_fetch)(dataset)
-
-
-def _fetch(dataset: Dataset) -> None:
-    missing = dataset.missing_files(data_dir())
-    if not missing:
-        st.success(t("data.fetched"), icon=":material/check_circle:")
-        return
-    st.markdown(t("data.fetch_how"))
-    for address, path in zip(dataset.file_urls(data_dir()), missing, strict=True):
-        st.markdown(f"- [{address.rsplit('/', 1)[-1]}]({address}) → `{path}`")
-    if st.button(t("data.download"), type="primary", icon=":material/download:", key="fetch_now"):
-        download(dataset)
-
-
-def download(dataset: Dataset) -> None:
-    """Get what is missing, with its progress; what goes wrong is told, and the page goes on."""
-    bar = st.progress(0.0, t("data.connecting"))
-    try:
-        for progress in dataset.fetch(data_dir()):
-            share = min(1.0, progress.done / progress.total) if progress.total else 0.0
-            bar.progress(share, f"{progress.what} · {progress.done:,} {progress.unit}")
-    except DataError as error:
-        bar.empty()
-        st.error(str(error))
-        return
-    _preview.clear()
-    st.rerun()
 
 
 def facts(dataset: Dataset) -> None:

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mtl_core.errors import RunNotFound
 from ui import charts, data_card, form_state, hub, tiles, views
+from ui.fetch_dialog import fetch_button
 from ui.fields import choice_name
 from ui.formula import formula
 from ui.hub import Hub, RunView
@@ -169,7 +170,7 @@ def _heading(view: RunView, recorded: bool) -> bool:
         if view.source:
             data_card.source_badge(view.source, view.series.started["data"].get("notes", ()))
         if view.source in data_card.STAND_IN:
-            data_card.fetch_button(spec.dataset.name, "panel")
+            fetch_button(spec.dataset.name, "panel")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         method = choice_name("architecture_name", spec.architecture.name)
         st.caption(f"{spec.dataset.build().card.title} · {method}", width="stretch")

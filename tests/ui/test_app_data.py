@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mtl_core.datasets import DATASETS
-from mtl_core.errors import DataError
+from mtl_core.execution.fetching import fetch_state
 from mtl_core.runs.store import Store
 from tests.ui.small_store import opened, run_of, told, whole
+from tests.waiting import wait_for
 from ui.words import catalogue
 
 EN, ZH = catalogue("en"), catalogue("zh")
@@ -37,26 +40,15 @@ def test_the_real_file_is_one_click_away(home: object, tmp_path: Path) -> None:
     assert app.button(key="fetch_now")
 
 
-def test_a_download_that_fails_is_told_in_the_dialog(home: object, monkeypatch: object) -> None:
-    from ui import data_card
-
-    class Bar:
-        def empty(self) -> None:
-            """Nothing to clear."""
-
-        def progress(self, share: float, text: str) -> None:
-            """Nothing to draw."""
-
-    def broken(self: object, folder: Path) -> object:
-        raise DataError("no answer within 5 s")
-        yield
-
-    told_to = []
-    monkeypatch.setattr(DATASETS["wine_quality"], "fetch", broken)  # type: ignore[attr-defined]
-    monkeypatch.setattr(data_card.st, "progress", lambda *_: Bar())  # type: ignore[attr-defined]
-    monkeypatch.setattr(data_card.st, "error", told_to.append)  # type: ignore[attr-defined]
-    data_card.download(DATASETS["wine_quality"](name="wine_quality"))
-    assert told_to == ["no answer within 5 s"]
+def test_a_download_that_fails_is_told_in_the_dialog(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTL_WINE_URL", "http://127.0.0.1:9/winequality-red.csv")
+    app = opened("data")
+    app.button(key="card:fetch:wine_quality").click().run()
+    app.button(key="fetch_now").click().run()
+    wait_for(lambda: (state := fetch_state("wine_quality", home)) and state.status == "failed")
+    app.button(key="card:fetch:wine_quality").click().run()
+    assert "127.0.0.1:9" in whole(app)
+    assert app.button(key="fetch_now"), "it can be tried again"
 
 
 def test_using_a_card_takes_it_to_the_playground(home: object) -> None:
