@@ -152,6 +152,7 @@ def _output(reader: Hub, view: RunView, recorded: bool, before: tiles.Metrics) -
     logarithmic = _heading(view, recorded)
     _trouble(view)
     tiles.metric_tiles(view, tasks, colours, before)
+    tiles.test_line(view, tasks)
     data = charts.loss_chart(
         view.series, colours, y_log=logarithmic, total_steps=view.record.total_steps, view=view.record.id
     )
@@ -169,7 +170,7 @@ def _heading(view: RunView, recorded: bool) -> bool:
             status_badge(view.record.status)
         if view.source:
             data_card.source_badge(view.source, view.series.started["data"].get("notes", ()))
-        if view.source in data_card.STAND_IN:
+        if view.source in data_card.STAND_IN and data_card.preview_of(spec.dataset)[1]:
             fetch_button(spec.dataset.name, "panel")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         method = choice_name("architecture_name", spec.architecture.name)

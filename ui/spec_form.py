@@ -123,6 +123,7 @@ def weight_sliders() -> None:
     """A λ per task, and the learning rate, for the next run."""
     spec = form_state.current().spec
     colours = colours_of(spec)
+    st.caption(f":material/bolt: {t('sliders.next')}")
     for task in spec.tasks:
         path = f"weighting.lambdas.{task}"
         lambda_slider(path, task, spec.weighting.lambdas[task], colours[task], form_state.changed)

@@ -79,6 +79,16 @@ def metric_tiles(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, s
             )
 
 
+def test_line(view: RunView, tasks: tuple[Task, ...]) -> None:
+    """The main metrics on the test part, once the run has ended; before that, that they come then."""
+    if "test" not in view.series.metrics:
+        st.caption(t("tiles.test_later"))
+        return
+    named = ((task.name, task.main_metric) for task in tasks)
+    found = (f"{name} {metric_name(m)} **{formatted(m, view.series.latest('test', name, m))}**" for name, m in named)
+    st.caption(f"{t('tiles.test_once')}: {' · '.join(found)}")
+
+
 def _difference(metric: str, value: float | None, old: float | None) -> str | None:
     if value is None or old is None:
         return None
