@@ -129,7 +129,7 @@ function markLabels(chart, look, width) {
 
 const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-function layout(chart, look, width) {
+function layout(chart, look, width, logTick) {
   const axis = {
     color: look.quiet, gridcolor: look.grid, linecolor: look.line, zeroline: false, automargin: true,
     tickfont: { size: 12 }, title: { font: { size: 12, color: look.quiet }, standoff: 8 }, ticks: "",
@@ -154,7 +154,7 @@ function layout(chart, look, width) {
     yaxis: {
       ...axis, title: { ...axis.title, text: escapeText(chart.yTitle) }, type: chart.yLog ? "log" : "linear", nticks: 6,
       uirevision: `${chart.view}-${chart.yLog}`, rangemode: onlyBars || chart.fromZero ? "tozero" : "normal",
-      ...(chart.yLog ? { tickformat: "~g" } : {}), ...(chart.square ? { scaleanchor: "x", scaleratio: 1, constrain: "domain" } : {}),
+      ...(chart.yLog ? { tickformat: "~g", dtick: logTick } : {}), ...(chart.square ? { scaleanchor: "x", scaleratio: 1, constrain: "domain" } : {}),
     },
     yaxis2: { overlaying: "y", range: [0, 1], fixedrange: true, visible: false },
     shapes: chart.marks.map((mark) => ({
@@ -163,6 +163,21 @@ function layout(chart, look, width) {
     })),
     annotations: markLabels(chart, look, width - 60),
   };
+}
+
+// On a logarithmic axis: 1-2-5 a decade, every digit when zoomed into one decade, Plotly's own choice beyond either.
+function fitLogTicks(state) {
+  const axis = state.plot._fullLayout.yaxis;
+  if (axis.type !== "log") return;
+  const decades = Math.abs(axis.range[1] - axis.range[0]);
+  const wanted = decades > 5 || decades < 0.35 ? null : decades > 1 ? "D2" : "D1";
+  if (!state.followsZoom) {
+    state.followsZoom = true;
+    state.plot.on("plotly_relayout", () => fitLogTicks(state));
+  }
+  if (wanted === state.logTick) return;
+  state.logTick = wanted;
+  state.plotly.relayout(state.plot, { "yaxis.dtick": wanted });
 }
 
 function draw(state, resized) {
@@ -179,7 +194,8 @@ function draw(state, resized) {
   if (wanted !== state.drawn) {
     state.drawn = wanted;
     const traces = [...data.chart.traces.map(plotlyTrace), ...extraTraces(data.chart, look)];
-    state.plotly.react(plot, traces, layout(data.chart, look, width), CONFIG);
+    state.plotly.react(plot, traces, layout(data.chart, look, width, state.logTick), CONFIG);
+    fitLogTicks(state);
     sketch.style.display = "none";
   } else if (resized) {
     state.plotly.Plots.resize(plot);
