@@ -39,7 +39,7 @@ check: $(TEST_STAMP)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m pytest -q -m "not acceptance and not browser and not slow" $(ARGS)
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not acceptance and not browser and not slow" $(ARGS)
 
 acceptance: $(TEST_STAMP)
 	@$(PY) -m pytest -m "acceptance or measured" --acceptance $(ARGS)

@@ -17,18 +17,17 @@ SIZE = {"width": 1440, "height": 1000}
 def main() -> None:
     """Start the page, start a run, wait until the curve has grown, take the picture."""
     path = next(filter(None, map(shutil.which, CHROMIUM)))
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        for server in serve(Path(folder)):
-            chromium = driver.chromium.launch(executable_path=path, args=FLAGS)
-            page = chromium.new_page(viewport=SIZE, color_scheme="light")
-            page.goto(server.url)
-            page.get_by_role("button", name="Start").first.click()
-            page.wait_for_function("location.search.includes('run=')")
-            (run,) = server.store.runs()
-            while server.store.get(run.id).epoch < 60:
-                page.wait_for_timeout(200)
-            page.screenshot(path=PICTURE)
-            chromium.close()
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=FLAGS)
+        page = chromium.new_page(viewport=SIZE, color_scheme="light")
+        page.goto(server.url)
+        page.get_by_role("button", name="Start").first.click()
+        page.wait_for_function("location.search.includes('run=')")
+        (run,) = server.store.runs()
+        while server.store.get(run.id).epoch < 60:
+            page.wait_for_timeout(200)
+        page.screenshot(path=PICTURE)
+        chromium.close()
 
 
 if __name__ == "__main__":

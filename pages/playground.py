@@ -38,20 +38,28 @@ with st.bottom:
 with st.container(horizontal=True, gap="medium"):
     form, output = st.container(key="playground_form"), st.container(key="playground_output")
 data, sharing, weights = form.columns([0.95, 1.3, 1.1], gap="small")
+share, network, tie = (sharing.container() for _ in range(3))
+weigh, formula, train = (weights.container() for _ in range(3))
+
+with output:  # first in the script, so that a new point is drawn before the form is gone over
+    frame.question("output")
+    spec_form.problems()
+    slots = run_panel.Slots(progress, formula, network, picture.draw)
+    run_panel.show(shown, slots)
 
 with data:
     frame.question("data")
     spec_form.data_section()
 
-with sharing:
+with share:
     frame.question("sharing")
     spec_form.sharing_section()
-    network = st.container()
+with tie:
     if shown.steerable:
         steering.steer_ties(shown.id)
     spec_form.sharing_details(ties=not shown.steerable)
 
-with weights:
+with weigh:
     frame.question("weights")
     spec_form.weighting_choice()
     fine_toggle()
@@ -59,15 +67,9 @@ with weights:
         steering.steer_weights(shown.id)
     else:
         spec_form.weight_sliders()
-    formula = st.container()
+with train:
     adam_note()
     spec_form.training_section()
-
-with output:
-    frame.question("output")
-    spec_form.problems()
-    slots = run_panel.Slots(progress, formula, network, picture.draw)
-    run_panel.show(shown, slots)
 
 press_keys(control_bar.KEYS)
 fetch_if_asked()

@@ -28,13 +28,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all browser tests."""
-    yield from serve(tmp_path_factory.mktemp("page"))
+    with serve(tmp_path_factory.mktemp("page")) as running:
+        yield running
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server of this test's own, with a home that nobody has used: cold, and free to be killed."""
-    yield from serve(tmp_path)
+    with serve(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,10 +107,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@contextmanager
 def serve(folder: Path) -> Iterator[Server]:
     """A server, its runner and its workers; all ended afterwards."""
     server = Server(folder / "home", free_port(), folder / "server.log")
-    server.start()
-    yield server
-    server.kill()
-    end_processes_of(server.home)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+        end_processes_of(server.home)

@@ -20,7 +20,9 @@ PAGES = {"": "ask.output", "runs": "runs.about", "data": "data.page_about"}
 
 
 @pytest.mark.measured
-def test_something_real_is_there_at_first_paint(page: Page, server: Server, record_measurement: Record) -> None:
+def test_something_real_is_there_at_first_paint(
+    page: Page, server: Server, record_measurement: Record, request: pytest.FixtureRequest
+) -> None:
     begun = time.perf_counter()
     playground = Playground(page, server).open()
     page.locator("svg.network:visible").first.wait_for()
@@ -31,8 +33,9 @@ def test_something_real_is_there_at_first_paint(page: Page, server: Server, reco
     record_measurement("first paint: controls, network, recorded run (cold browser)", f"{painted:.1f} s", "≤ 3 s")
     record_measurement("charts (cold browser)", f"{drawn:.1f} s", "≤ 5 s")
     assert playground.problems() == []
-    assert painted <= 6
-    assert drawn <= 10
+    leeway = 1 if request.config.getoption("--acceptance") else 3  # other tests may keep the machine busy
+    assert painted <= 3 * leeway
+    assert drawn <= 5 * leeway
 
 
 def test_a_cold_link_to_a_page_opens_it_with_its_parameters(page: Page, own_server: Server) -> None:
