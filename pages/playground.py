@@ -20,7 +20,6 @@ from ui.keyboard import press_keys
 from ui.sliders import fine_toggle
 
 guard.enter("pages/playground.py")
-frame.wake_runner()
 
 shown = shown_run.shown()
 run_spec = shown.view.spec if shown.view else None
@@ -74,3 +73,4 @@ with train:
 press_keys(control_bar.KEYS)
 fetch_if_asked()
 frame.bottom()
+frame.wake_runner()

@@ -15,6 +15,8 @@ from mtl_core.execution import processes
 from mtl_core.runs.transitions import Process
 from mtl_core.settings import PROJECT
 
+SETTLE_SECONDS = 2.0
+"""With nothing to train, the first worker warms up so much later: a page that has just opened paints first."""
 log = logging.getLogger(__name__)
 
 
@@ -107,6 +109,7 @@ class Pool:
         self.workers: list[WorkerHandle] = []
         self._home, self._output = home, output
         self._hold_until = 0.0
+        self._settled = time.monotonic() + SETTLE_SECONDS
         self._deaths_in_a_row = 0
 
     @property
@@ -121,6 +124,8 @@ class Pool:
     def refill(self, waiting: int) -> None:
         """Spawn a worker if more are wanted; one at a time warms up, so that the page stays quick."""
         if any(worker.process is None for worker in self.workers) or time.monotonic() < self._hold_until:
+            return
+        if not waiting and time.monotonic() < self._settled:
             return
         wanted = min(self.size, len(self.busy) + max(self.spare, waiting))
         if len(self.workers) < wanted:
