@@ -33,7 +33,8 @@ class Session:
 
     ``spec`` is the spec as it is now: a change during the run replaces it. ``step`` counts the
     optimizer steps done. ``cycles`` are the steps at which a cycle of the learning-rate schedule
-    begins: 0, and wherever a finished run was continued.
+    begins: 0, and wherever a finished run was continued. ``continued``: epochs before and after, of a run
+    that goes on from here beyond its former end.
     """
 
     spec: RunSpec
@@ -49,6 +50,7 @@ class Session:
     class_weights: dict[str, Tensor | None]
     step: int = 0
     cycles: list[int] = field(default_factory=lambda: [0])
+    continued: tuple[int, int] | None = None
     earlier_seconds: float = 0.0
     began: float = field(default_factory=time.monotonic)
 
@@ -125,7 +127,8 @@ class Session:
         for change in sorted(self.spec.schedule, key=lambda change: change.step):
             if change.step <= here:
                 self.step = change.step
-                self.change(change.field, change.value)
+                old, new = self.change(change.field, change.value)
+                self.continued = (old, new) if change.field == "epochs" and change.step == here else None
         self.step = here
 
 

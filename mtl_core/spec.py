@@ -25,6 +25,7 @@ from mtl_core.weightings import WEIGHTINGS
 from mtl_core.weightings.base import Weighting
 from mtl_core.weightings.fixed import Fixed
 
+MOST_EPOCHS = 1_000_000
 Positive = Annotated[float, Field(gt=0)]
 DEFAULT_NAMES = {"dataset": "wine_quality", "architecture": "hard", "weighting": "fixed"}
 """Names that are meant where only other fields are given."""
@@ -110,7 +111,7 @@ class RunSpec(Model):
     class_weights: Annotated[
         Literal["none", "balanced"], Field(description="balanced: each class counts by 1 / its share of training rows")
     ] = "none"
-    epochs: Annotated[int, Field(ge=1, le=1_000_000, description="Passes over the training rows")] = 100
+    epochs: Annotated[int, Field(ge=1, le=MOST_EPOCHS, description="Passes over the training rows")] = 100
     batch_size: Annotated[
         Literal["full"] | Annotated[int, Field(ge=1)], Field(description="Rows a step; 1 up to all training rows")
     ] = "full"
@@ -286,5 +287,6 @@ def steering_rule(spec: RunSpec, field: str, value: Any) -> str | None:
         case ["optimizer", "lr"]:
             return None if 0 < value <= 100 else "must be above 0 and at most 100"
         case ["epochs"]:
-            return None if value == int(value) and value >= 1 else "must be a whole number of at least 1"
+            whole = value == int(value) and 1 <= value <= MOST_EPOCHS
+            return None if whole else f"must be a whole number from 1 to {MOST_EPOCHS:,}"
     return f"cannot be changed during a run; what can: {STEERABLE_HINT}"

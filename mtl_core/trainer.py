@@ -60,6 +60,9 @@ def train(spec: RunSpec, control: Control | None = None, *, resume: dict[str, An
 def _run(session: Session, control: Control) -> Iterator[Event]:
     gate, log, reporter = Gate(session.steps_per_epoch), StepLog(session), Reporter(session)
     rescheduled, waiting = session.step or -1, False  # a checkpoint already has the changes of its step
+    if session.continued is not None:
+        old, new = session.continued
+        yield event(session, "change", {"field": "epochs", "old": old, "new": new, "by": "schedule"})
     yield started(session)
     yield from reporter.truth()
     while not gate.stopping:

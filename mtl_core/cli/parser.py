@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import math
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -26,14 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without λ shows a question mark
     options = build_parser().parse_args(arguments)
     try:
-        return _serve(options)
+        code = _serve(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read our output has had enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
     except KeyboardInterrupt:
         print("broken off", file=sys.stderr)
         return EXIT_STOPPED
     except SpecError as error:
         if getattr(options, "json", False):
             problems = [vars(problem) | {"value": _plain(problem.value)} for problem in error.problems]
-            print(json.dumps({"error": "the spec breaks rules", "problems": problems}, default=str))
+            print(json.dumps({"error": "the spec breaks rules", "problems": problems}))
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return EXIT_BAD_SPEC
@@ -45,8 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON has: nan and inf become words."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    """The value if JSON has it, else as Python shows it: nan, a date, a set, a mapping that holds itself."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return str(value)
+    return value
 
 
 def _serve(options: argparse.Namespace) -> int:

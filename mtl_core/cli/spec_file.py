@@ -50,13 +50,24 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return raw
 
 
+def _with_default_list(raw: dict[str, Any], field: str) -> dict[str, Any]:
+    """The spec with the list that ``field`` has an entry of, as it is by default where the file leaves it out."""
+    top, *way = field.split(".")
+    if top in raw or not way or not way[0].isdigit():
+        return raw
+    try:
+        return {**raw, top: parse_spec(raw).model_dump(mode="json").get(top)}
+    except SpecError:  # what is wrong is reported when the whole is read
+        return raw
+
+
 def _applied(raw: dict[str, Any], setting: str) -> dict[str, Any]:
     field, equals, text = setting.partition("=")
     field = field.strip()
     if not equals or not all(field.split(".")):
         raise SpecError([Problem("--set", "must be FIELD=VALUE, e.g. optimizer.lr=0.01", setting)])
     try:
-        return set_path(raw, field, yaml.safe_load(text))
+        return set_path(_with_default_list(raw, field), field, yaml.safe_load(text))
     except yaml.YAMLError as error:
         raise SpecError([Problem(field, f"its value must be YAML: {' '.join(str(error).split())}", text)]) from error
     except KeyError as error:

@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from mtl_core.errors import DataError
+from mtl_core.settings import DATA_DIR_VARIABLE
 
 
 def first_file(*paths: Path) -> Path | None:
@@ -23,6 +24,18 @@ def first_file(*paths: Path) -> Path | None:
         except OSError as error:
             raise DataError(f"{path} cannot be looked at: {_words(error)}; mend the rights of its folder") from error
     return None
+
+
+def folder_trouble(path: Path) -> str:
+    """Why a file cannot be put at this path, with what to do; empty where it can. Makes the folder if it is missing."""
+    advice = f"set {DATA_DIR_VARIABLE} to a folder that can be written"
+    if path.is_dir():
+        return f"{path} is a folder, and must be a file: move it away"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"The data folder {path.parent.parent} cannot be used ({_words(error)}): {advice}"
+    return "" if os.access(path.parent, os.W_OK) else f"The folder {path.parent} cannot be written: {advice}"
 
 
 def read_bytes(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from mtl_core.blocks import Map
 from mtl_core.datasets import mnist_files
 from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples
 from mtl_core.datasets.digits import SIDE, digit_mask, digit_tasks
-from mtl_core.datasets.download import Unreachable, obtain
+from mtl_core.datasets.download import Unreachable
 from mtl_core.datasets.splits import stratified_cut, trained_sizes
 from mtl_core.encoders import InputSpec
 from mtl_core.errors import DataError
@@ -60,9 +60,8 @@ class Mnist(Dataset):
         return tuple(mnist_files.remote_file(name).urls[0] for name in mnist_files.missing(folder))
 
     def fetch(self, folder: Path) -> Generator[Progress, None, tuple[str, ...]]:
-        for name in mnist_files.missing(folder):
-            goal = mnist_files.raw_folder(folder) / f"{name}.gz"
-            _, unkept = yield from obtain(mnist_files.remote_file(name), goal, again=True)
+        for name in mnist_files.UNPACKED:
+            _, unkept = yield from mnist_files.unpacked(folder, name, again=True)
             if unkept:
                 raise DataError(unkept)
         return ()

@@ -58,8 +58,13 @@ def remote_file(name: str) -> RemoteFile:
     return RemoteFile(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in MIRRORS), checksum, size)
 
 
-def unpacked(folder: Path, name: str) -> Generator[Progress, None, tuple[Path, str]]:
+def unpacked(folder: Path, name: str, again: bool = False) -> Generator[Progress, None, tuple[Path, str]]:
     """The path of a checked, unpacked file, and a note; nothing is written where the file was found.
+
+    Args:
+        folder: the data folder.
+        name: of the file, without .gz.
+        again: try a download even where one failed a moment ago.
 
     Raises:
         DataError: if the file is neither there nor to be had, or is damaged.
@@ -67,7 +72,7 @@ def unpacked(folder: Path, name: str) -> Generator[Progress, None, tuple[Path, s
     path = locate(folder, name)
     if path is None:
         goal = raw_folder(folder) / f"{name}.gz"
-        content, note = yield from obtain(remote_file(name), goal)
+        content, note = yield from obtain(remote_file(name), goal, again=again)
         return _unpack(content, name, str(goal)), note
     yield Progress(name, 0, None)
     content = read_bytes(path)

@@ -13,6 +13,7 @@ from mtl_core.blocks import Vector
 from mtl_core.datasets import wine_table
 from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples, Source
 from mtl_core.datasets.download import Unreachable, obtain
+from mtl_core.datasets.files import folder_trouble
 from mtl_core.datasets.splits import grouped_split, random_split, split_sizes
 from mtl_core.encoders import InputSpec
 from mtl_core.errors import DataError
@@ -66,7 +67,10 @@ class WineQuality(Dataset):
         return wine_table.remote_file().urls if self.missing_files(folder) else ()
 
     def fetch(self, folder: Path) -> Generator[Progress, None, tuple[str, ...]]:
-        if wine_table.locate(folder) is None:
+        path = wine_table.locate(folder)
+        if path is not None:
+            wine_table.read_file(path)
+        else:
             _, unkept = yield from obtain(wine_table.remote_file(), wine_table.home_of(folder), again=True)
             if unkept:
                 raise DataError(unkept)
@@ -119,7 +123,9 @@ def _table(folder: Path) -> Generator[Progress, None, tuple[wine_table.Table, So
     try:
         content, unkept = yield from obtain(file, wine_table.home_of(folder))
     except Unreachable as error:
-        return wine_table.stand_in(), "synthetic", (_stand_in_note(folder, f"no download: {error}"),)
+        trouble = folder_trouble(wine_table.home_of(folder))
+        notes = (_stand_in_note(folder, f"no download: {error}"), *((trouble,) if trouble else ()))
+        return wine_table.stand_in(), "synthetic", notes
     return wine_table.parse(content, file.urls[0]), "uci", (unkept,) if unkept else ()
 
 

@@ -45,7 +45,10 @@ def perform(
         if last.kind not in TERMINAL_KINDS:
             raise RuntimeError("the training ended without saying how")
     except Exception as error:
-        log.exception("run %s failed at step %d", run, last.step)
+        if isinstance(error, MTLError):
+            log.warning("run %s failed at step %d: %s", run, last.step, error)
+        else:
+            log.exception("run %s failed at step %d", run, last.step)
         event = Event("failed", last.step, last.epoch, last.time, failure(error, last.step))
         control.writer.append(event)
         yield event

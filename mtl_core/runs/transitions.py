@@ -11,6 +11,7 @@ from mtl_core.errors import MTLError
 from mtl_core.events import Event
 from mtl_core.runs.records import ENDED
 from mtl_core.runs.writer import dumps, end_run
+from mtl_core.spec import parse_spec
 
 Process = tuple[int, float]
 """Id and creation time of a process: together they name it for good."""
@@ -64,6 +65,7 @@ def requeue(connection: sqlite3.Connection, run: str, more_epochs: int) -> None:
     spec = json.loads(row["spec"])
     if more_epochs:
         spec["schedule"] = _continued(spec, row["step"], more_epochs)
+        parse_spec(spec)  # too many epochs are refused here, before the run is touched
     connection.execute(
         "UPDATE runs SET status = 'queued', queued = ?, ended = NULL, error = NULL, pid = NULL, pid_created = NULL, "
         "stop_requested = NULL, spec = ?, "

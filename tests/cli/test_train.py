@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from mtl_core.cli.spec_file import read_spec
+from mtl_core.errors import SpecError
 from mtl_core.runs.store import Store
 from mtl_core.spec import RunSpec, parse_spec
 from tests.cli.calls import ENDLESS, QUICK, RESULT_KEYS, begin, call, last_json, nothing_in, spec_file
@@ -98,6 +100,8 @@ def test_a_signal_stops_the_run_in_good_order(tmp_path: Path, home: Path, number
         (QUICK, ["seed.deep=1", "epochs=0"], {"seed.deep", "epochs"}),
         (QUICK, ["batch_size=100000"], {"batch_size"}),
         ("epochs: [1", [], {"spec"}),
+        ("tasks: &tasks [*tasks]", [], {"tasks.0"}),
+        ({"schedule": [{"step": 3, "field": "epochs", "value": 100_000_000}]}, [], {"schedule.0"}),
         ("- a list", [], {"spec"}),
     ],
 )
@@ -119,6 +123,22 @@ def test_a_bad_spec_names_every_field_and_creates_nothing(
     assert "Traceback" not in done.stderr
     assert nothing_in(home)
     assert not out.exists()
+
+
+def test_a_setting_reaches_into_a_list_that_is_there_by_default(tmp_path: Path, home: Path) -> None:
+    path = Path(spec_file(tmp_path))
+    spec = read_spec(path, ["architecture=soft", "regularizers.0.strength=0.5"])
+    assert [(term.name, term.strength) for term in spec.regularizers] == [("l2_distance", 0.5)]
+    with pytest.raises(SpecError, match="no entry of a list of 1"):
+        read_spec(path, ["architecture=soft", "regularizers.1.strength=0.5"])
+
+
+def test_a_reader_that_has_had_enough_is_no_error(home: Path) -> None:
+    child = begin("list", "datasets")
+    assert child.stdout is not None
+    child.stdout.close()
+    child.stdout = None
+    assert "Traceback" not in child.communicate(timeout=60)[1]
 
 
 def test_a_missing_spec_file_is_named(tmp_path: Path, home: Path) -> None:

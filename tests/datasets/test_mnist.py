@@ -109,6 +109,8 @@ def test_a_damaged_file_is_told_and_left_alone(tmp_path: Path, suffix: str) -> N
     with pytest.raises(DataError, match=r"truncated, corrupt or altered.*has md5:.*Delete it") as caught:
         drain(Mnist().load(tmp_path / "data", 0.2))
     assert str(raw / f"train-images-idx3-ubyte{suffix}") in str(caught.value)
+    with pytest.raises(DataError, match="truncated, corrupt or altered"):
+        drain(Mnist().fetch(tmp_path / "data"))
     assert len(files_in(tmp_path / "data")) == 4
     preview = Mnist().preview(tmp_path / "data")
     assert preview.images is None

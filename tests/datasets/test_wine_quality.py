@@ -228,6 +228,24 @@ def test_a_folder_in_place_of_the_file_is_not_the_file(published: bytes, tmp_pat
     assert wine_table.locate(tmp_path) is None
 
 
+@pytest.mark.usefixtures("no_network")
+def test_a_data_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    samples, _ = drain(WineQuality().load(tmp_path / "data", 0.2))
+    assert samples.source == "synthetic"
+    assert f"The data folder {tmp_path / 'data'} cannot be used" in samples.notes[1]
+    assert "MTL_DATA_DIR" in samples.notes[1]
+    (tmp_path / "other" / "wine_quality" / "winequality-red.csv").mkdir(parents=True)
+    samples, _ = drain(WineQuality().load(tmp_path / "other", 0.2))
+    assert "is a folder, and must be a file" in samples.notes[1]
+
+
+@pytest.mark.usefixtures("no_network")
+def test_a_usable_empty_data_folder_is_no_trouble(tmp_path: Path) -> None:
+    samples, _ = drain(WineQuality().load(tmp_path / "data", 0.2))
+    assert len(samples.notes) == 1
+
+
 def test_preview_of_the_file_and_of_the_stand_in(published: bytes, tmp_path: Path, server: Server) -> None:
     before = WineQuality().preview(tmp_path)
     assert before.source == "synthetic"

@@ -196,6 +196,8 @@ def test_continue_for_more_epochs_is_a_change_of_epochs(spec: Make, run: Run, sc
     longer = [{"step": first[-1].step, "field": "epochs", "value": 5}]
     more = list(train(spec(schedule=longer, **fields), resume=last_state(first)))
     assert more[-1].values["epochs"] == 5
+    told = [(e.step, e.values) for e in more if e.kind == "change"]
+    assert told == [(12, {"field": "epochs", "old": 3, "new": 5, "by": "schedule"})]
     assert more[-1].values["steps"] == 20
     replayed = run(schedule=longer, **fields)
     assert steps(first) + steps(more) == steps(replayed)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mtl_core.control import Command
-from mtl_core.errors import MTLError, RunNotFound
+from mtl_core.errors import MTLError, RunNotFound, SpecError
 from mtl_core.runs.store import Store
 from mtl_core.runs.transitions import claim_next, interrupt, release
 from mtl_core.spec import RunSpec, parse_spec
@@ -135,6 +135,18 @@ def test_continuing_raises_the_epochs_at_the_steps_done(store: Store) -> None:
     store.requeue(run, more_epochs=1)
     assert store.get(run).spec["schedule"][-1] == {"step": 150, "field": "epochs", "value": 16}
     parse_spec(store.get(run).spec)
+
+
+def test_too_many_epochs_are_refused_before_the_run_is_touched(store: Store) -> None:
+    run = store.create(parse_spec({"epochs": 10}), "owner")
+    claim(store)
+    finish(store, run, 100)
+    before = store.get(run)
+    with pytest.raises(SpecError, match="from 1 to 1,000,000"):
+        store.requeue(run, more_epochs=99_999_999)
+    assert store.get(run) == before
+    store.requeue(run, more_epochs=5)
+    assert store.get(run).status == "queued"
 
 
 def test_only_what_has_ended_can_be_resumed(store: Store) -> None:
