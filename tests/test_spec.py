@@ -141,6 +141,8 @@ BAD: list[tuple[dict[str, Any], str, Any]] = [
     ({"optimizer": {"clip_norm": 0}}, "optimizer.clip_norm", 0),
     ({"optimizer": {"nope": 1}}, "optimizer.nope", 1),
     ({"lr_schedule": "nope"}, "lr_schedule.name", "nope"),
+    ({"epochs": True}, "epochs", True),
+    ({"optimizer": {"lr": True}}, "optimizer.lr", True),
     ({"class_weights": "nope"}, "class_weights", "nope"),
     ({"epochs": 0}, "epochs", 0),
     ({"epochs": 2.5}, "epochs", 2.5),
