@@ -15,6 +15,7 @@ from mtl_core.spec import DatasetSpec
 from ui import form_state
 from ui.colours import task_colours
 from ui.fetch_dialog import fetch_button
+from ui.names import dataset_title, unit_name
 from ui.words import t, t_or
 
 STAND_IN = ("synthetic", "generated")
@@ -47,7 +48,7 @@ def badge_row(spec: DatasetSpec) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         _badge(preview, missing)
         with st.popover(t("data.about"), icon=":material/info:", type="tertiary"):
-            st.markdown(f"**{DATASETS[spec.name].card.title}**")
+            st.markdown(f"**{dataset_title(spec.name)}**")
             facts(spec.build())
             show_preview(preview)
         if missing:
@@ -60,7 +61,7 @@ def facts(dataset: Dataset) -> None:
     colours = task_colours([task.name for task in dataset.tasks()])
     lines = []
     for task in dataset.tasks():
-        unit = f", {task.unit}" if task.unit else ""
+        unit = f", {unit_name(task.unit)}" if task.unit else ""
         classes = f", {t('data.classes', count=len(task.classes))}" if task.classes else ""
         kind = t_or(f"kind.{task.kind}", task.kind)
         lines.append(f':color[●]{{foreground="{colours[task.name]}"}} **{task.name}** ({kind}{unit}{classes})')
@@ -95,7 +96,7 @@ def card(name: str) -> None:
     """The whole card of a data set, for the page of data."""
     spec = DatasetSpec(name=name)
     preview, missing = preview_of(spec)
-    st.markdown(f"##### {DATASETS[name].card.title}")
+    st.markdown(f"##### {dataset_title(name)}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _badge(preview, missing)
         if missing:

@@ -8,6 +8,7 @@ from mtl_core.datasets.base import Dataset
 from mtl_core.execution.fetching import FetchState, fetch_state, start_fetch
 from mtl_core.settings import data_dir
 from mtl_core.spec import DatasetSpec
+from ui.names import dataset_title
 from ui.words import t
 
 FETCHING = "fetching"
@@ -27,7 +28,7 @@ def fetch_if_asked() -> None:
     name = st.session_state.pop(FETCHING, None)
     if name is not None:
         dataset = DatasetSpec(name=name).build()
-        st.dialog(t("data.fetch_title", name=dataset.card.title))(_dialog)(dataset)
+        st.dialog(t("data.fetch_title", name=dataset_title(dataset.name)))(_dialog)(dataset)
 
 
 def _dialog(dataset: Dataset) -> None:

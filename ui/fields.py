@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -121,26 +121,32 @@ def _named(path: str, choices: Iterable[str]) -> Callable[[Any], str]:
 
 
 def _choice(path: str, label: str, tip: str | None, shape: Shape) -> None:
-    key = form_state.widget(path, value_of(path))
-    common: dict[str, Any] = {"key": key, "help": tip, "format_func": _named(path, shape.choices)}
+    call: dict[str, Any] = {"help": tip, "format_func": _named(path, shape.choices), "on_change": form_state.changed}
     if len(shape.choices) <= MOST_SEGMENTS:
-        call: dict[str, Any] = {"required": True, "on_change": form_state.changed, "args": (path, key)}
-        st.segmented_control(label, shape.choices, **call, **common)
+        call |= form_state.widget(path, value_of(path), "default")
+        st.segmented_control(label, shape.choices, required=True, args=(path, call["key"]), **call)
     else:
-        st.selectbox(label, shape.choices, on_change=form_state.changed, args=(path, key), **common)
+        call |= listed(path, value_of(path), shape.choices)
+        st.selectbox(label, shape.choices, args=(path, call["key"]), **call)
+
+
+def listed(path: str, value: Any, options: Sequence[Any]) -> dict[str, Any]:
+    """As :func:`ui.form_state.widget`, for a list, which takes its default as a place in it."""
+    call = form_state.widget(path, value, "index")
+    return call | {"index": options.index(value)} if value in options and "index" in call else {"key": call["key"]}
 
 
 def _flag(path: str, label: str, tip: str | None, shape: Shape) -> None:
-    key = form_state.widget(path, bool(value_of(path)))
-    st.toggle(label, key=key, help=tip, on_change=form_state.changed, args=(path, key))
+    call = form_state.widget(path, bool(value_of(path)))
+    st.toggle(label, help=tip, on_change=form_state.changed, args=(path, call["key"]), **call)
 
 
 def _switch(path: str, label: str, tip: str | None, shape: Shape) -> None:
     shown = next((name for name, value in SWITCH.items() if value is value_of(path)), "auto")
-    key = form_state.widget(path, shown)
+    call = form_state.widget(path, shown, "default")
     names = {name: t(f"switch.{name}") for name in SWITCH}
-    call: dict[str, Any] = {"on_change": form_state.changed, "args": (path, key, SWITCH.get), "required": True}
-    st.segmented_control(label, list(SWITCH), key=key, help=tip, format_func=names.__getitem__, **call)
+    call |= {"on_change": form_state.changed, "args": (path, call["key"], SWITCH.get), "required": True}
+    st.segmented_control(label, list(SWITCH), help=tip, format_func=names.__getitem__, **call)
 
 
 def _integer(path: str, label: str, tip: str | None, shape: Shape) -> None:
@@ -149,42 +155,42 @@ def _integer(path: str, label: str, tip: str | None, shape: Shape) -> None:
     call: dict[str, Any] = {"help": tip, "on_change": form_state.changed}
     if low is not None and high is not None and high - low <= WIDEST_SLIDER:
         if high > low:
-            key = form_state.widget(path, min(max(low, int(value or 0)), high))
-            st.slider(label, low, high, step=1, key=key, args=(path, key), **call)
+            call |= form_state.widget(path, min(max(low, int(value or 0)), high))
+            st.slider(label, low, high, step=1, args=(path, call["key"]), **call)
         return
-    key = form_state.widget(path, int(value or 0) if not shape.optional else None if value is None else int(value))
     call |= {"value": None, "placeholder": t("field.off")} if shape.optional else {}
-    st.number_input(label, low, high, step=1, key=key, args=(path, key), **call)
+    call |= form_state.widget(path, int(value or 0) if not shape.optional else None if value is None else int(value))
+    st.number_input(label, low, high, step=1, args=(path, call["key"]), **call)
 
 
 def _float(path: str, label: str, tip: str | None, shape: Shape) -> None:
     value = _number(value_of(path))
-    key = form_state.widget(path, value if shape.optional else value or 0.0)
-    call: dict[str, Any] = {"key": key, "help": tip, "on_change": form_state.changed, "args": (path, key)}
-    if shape.low is not None and shape.high is not None and shape.high <= 1:
+    call: dict[str, Any] = {"value": None, "placeholder": t("field.off")} if shape.optional else {}
+    call |= form_state.widget(path, value if shape.optional else value or 0.0)
+    call |= {"help": tip, "on_change": form_state.changed, "args": (path, call["key"])}
+    if shape.low is not None and shape.high is not None and shape.high <= 1 and not shape.optional:
         st.slider(label, float(shape.low), float(shape.high), step=0.05, format="%g", **call)
         return
-    call |= {"value": None, "placeholder": t("field.off")} if shape.optional else {}
     low, high = (None if limit is None else float(limit) for limit in (shape.low, shape.high))
     st.number_input(label, low, high, format="%g", **call)
 
 
 def _integers(path: str, label: str, tip: str | None, shape: Shape) -> None:
-    key = form_state.widget(path, ", ".join(str(width) for width in value_of(path)))
-    st.text_input(label, key=key, help=tip, on_change=form_state.changed, args=(path, key, _split))
+    call = form_state.widget(path, ", ".join(str(width) for width in value_of(path)))
+    st.text_input(label, help=tip, on_change=form_state.changed, args=(path, call["key"], _split), **call)
 
 
 def _choice_or_integer(path: str, label: str, tip: str | None, shape: Shape) -> None:
     shown = str(value_of(path))
-    key = form_state.widget(path, shown)
     options = list(dict.fromkeys([*shape.choices, *BATCH_SIZES, shown]))
-    call: dict[str, Any] = {"on_change": form_state.changed, "args": (path, key, _whole_or_text)}
-    st.selectbox(label, options, key=key, help=tip, accept_new_options=True, format_func=_named(path, options), **call)
+    call = listed(path, shown, options)
+    call |= {"on_change": form_state.changed, "args": (path, call["key"], _whole_or_text)}
+    st.selectbox(label, options, help=tip, accept_new_options=True, format_func=_named(path, options), **call)
 
 
 def _text(path: str, label: str, tip: str | None, shape: Shape) -> None:
-    key = form_state.widget(path, str(value_of(path)))
-    st.text_input(label, key=key, help=tip, on_change=form_state.changed, args=(path, key))
+    call = form_state.widget(path, str(value_of(path)))
+    st.text_input(label, help=tip, on_change=form_state.changed, args=(path, call["key"]), **call)
 
 
 def _split(text: str) -> list[int | str]:

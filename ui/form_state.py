@@ -12,11 +12,14 @@ from ui import draft as drafts
 from ui import url_state
 from ui.draft import Built, Draft
 from ui.url_state import Dropped
+from ui.words import language
 
 DRAFT = "draft"
 BUILT = "draft_built"
 WRITTEN = "link_written"
 DROPPED = "link_dropped"
+SPOKEN = "widgets_spoken_in"
+"""The language in which each widget was drawn last: one that lists words keeps the chosen one as it was written."""
 
 
 def draft() -> Draft:
@@ -54,12 +57,31 @@ def set_value(path: str, value: Any) -> None:
         replace(draft() | {path: value})
 
 
-def widget(path: str, value: Any) -> str:
-    """The key of a field's widget, which is made to show ``value``; call it just before the widget."""
+def widget(path: str, value: Any, default: str = "value") -> dict[str, Any]:
+    """Key and value of a field's widget, for its call, which it stands just before.
+
+    Args:
+        path: of the field.
+        value: what the widget shall show.
+        default: name of the widget's argument for that.
+    """
     key = f"form:{path}"
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    return key
+    return {"key": key} | ({} if told_anew(key, value) else {default: value})
+
+
+def told_anew(key: str, value: Any) -> bool:
+    """Whether a widget is on the page at another value or in another language, so that it is told this one.
+
+    A browser is told this once. A widget that appears must not depend on it: where two runs of the script follow each
+    other closely, it may draw only what the second sent, which says no word of the value, and report the
+    widget's default back as if somebody had set it. So the value is the default wherever the widget is not told.
+    """
+    spoken: dict[str, str] = st.session_state.setdefault(SPOKEN, {})
+    before, spoken[key] = spoken.get(key, language()), language()
+    if key not in st.session_state or (st.session_state[key] == value and before == language()):
+        return False
+    st.session_state[key] = value
+    return True
 
 
 def changed(path: str, key: str, read: Callable[[Any], Any] | None = None) -> None:

@@ -47,7 +47,7 @@ def formula_text(
     known = all(task in losses for task in spec.tasks)
     terms = []
     for task in spec.tasks:
-        loss = f"{losses[task]:.3f}" if known else f"L~{task}~"
+        loss = f"{losses[task]:.3f}" if known else _name_of_loss(task)
         terms.append(f':color[{short(lambdas[task])} · {loss}]{{foreground="{colours[task]}"}}')
     total = sum(lambdas[task] * losses[task] for task in spec.tasks) if known else None
     if penalty is not None:
@@ -61,6 +61,12 @@ def adam_note() -> None:
     """What a person may not expect: under Adam the scale of λ does not matter."""
     if form_state.current().spec.optimizer.name in ("adam", "adamw"):
         st.caption(t("formula.adam"))
+
+
+def _name_of_loss(task: str) -> str:
+    """L with the task's name under it, in LaTeX."""
+    name = task.replace("_", r"\_")
+    return rf"$L_{{\text{{{name}}}}}$"
 
 
 def _same_problem(view: RunView, spec: RunSpec) -> bool:
@@ -78,7 +84,7 @@ def _losses(view: RunView) -> dict[str, float]:
 
 
 def _penalty(view: RunView | None, spec: RunSpec) -> tuple[float, float | None] | None:
-    if not spec.regularizers:
+    if not spec.regularizers or len(spec.tasks) < 2:  # one task alone has nothing to be tied to
         return None
     strength = spec.regularizers[0].strength
     if view is None or not _same_problem(view, spec) or not view.spec.regularizers:

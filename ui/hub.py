@@ -106,6 +106,22 @@ class RunView:
         changed = [change.new for change in self.series.changes if change.field == path]
         return float(changed[-1]) if changed else fallback
 
+    @property
+    def epochs(self) -> int:
+        """Epochs that the run shall have in all, with those by which it was continued."""
+        return planned_epochs(self.record, max(self.record.step, self.series.step))
+
+
+def planned_epochs(record: RunRecord, step: int | None = None) -> int:
+    """Epochs planned for a run once ``step`` steps are done (left out: the steps that the record knows of).
+
+    Each continuation stands in the schedule at the step from which the run went on; a later one counts from there.
+    """
+    at = record.step if step is None else step
+    planned = [entry for entry in record.spec.get("schedule", []) if entry["field"] == "epochs" and entry["step"] <= at]
+    last = max(planned, key=lambda entry: int(entry["step"]), default={"value": record.spec["epochs"]})
+    return int(last["value"])
+
 
 @dataclass
 class _Entry:

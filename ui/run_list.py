@@ -7,16 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from mtl_core.datasets import DATASETS
 from mtl_core.errors import MTLError
 from mtl_core.paths import get_path
 from mtl_core.runs.records import ENDED, RunRecord
 from ui import form_state, hub, shown_run
 from ui.control_bar import MORE_EPOCHS
+from ui.names import dataset_title
 from ui.owner import owner_token
 from ui.run_panel import status_badge
 from ui.shown_run import CLI, RUN
-from ui.tiles import formatted, metric_name
+from ui.tiles import epoch_text, formatted, metric_name
 from ui.words import t, t_or
 
 PAGE_SIZE = 20
@@ -68,7 +68,7 @@ def _row(run: RunRecord) -> None:
         st.caption(t("runs.when", when=_ago(run.created), id=run.id))
     with numbers:
         st.caption(
-            t("runs.progress", epoch=f"{run.epoch:.4g}", epochs=get_path(run.spec, "epochs"), step=f"{run.step:,}")
+            t("runs.progress", epoch=epoch_text(run.epoch), epochs=hub.planned_epochs(run), step=f"{run.step:,}")
         )
         st.markdown(_metrics(run) or f":gray[{t('runs.no_metrics')}]")
         if run.error and run.error.get("message"):
@@ -78,8 +78,7 @@ def _row(run: RunRecord) -> None:
 
 
 def _title(run: RunRecord) -> str:
-    dataset = str(get_path(run.spec, "dataset.name"))
-    title = DATASETS[dataset].card.title if dataset in DATASETS else dataset
+    title = dataset_title(str(get_path(run.spec, "dataset.name")))
     name = str(get_path(run.spec, "architecture.name"))
     return f"{title} · {t_or(f'choice.architecture_name_{name}', name)}"
 

@@ -16,6 +16,7 @@ from ui.fields import choice_name
 from ui.formula import formula
 from ui.hub import Hub, RunView
 from ui.live_chart import live_chart
+from ui.names import dataset_title
 from ui.recorded import recorded_run
 from ui.shown_run import Shown
 from ui.spec_form import colours_of
@@ -89,13 +90,30 @@ def run_panel(reader: Hub, drawn: RunView, slots: Slots, *, recorded: bool, befo
 
 
 def show(shown: Shown, slots: Slots) -> None:
-    """The run that the session looks at, or the recorded one of the form's data set."""
+    """The run that the session looks at, else the recorded one of the form's data set, else that there is none yet."""
     if shown.view is not None and shown.id is not None:
         run_panel(hub.hub(), shown.view, slots, recorded=False, before=tiles.before_of(hub.store(), shown.view))
         return
+    dataset = form_state.current().spec.dataset.name
+    recorded = recorded_run(dataset)
+    if recorded is None:
+        _nothing_yet(dataset, slots)
+        return
     reader = hub.recorded_hub()
-    view = reader.view(recorded_run(form_state.current().spec.dataset.name))
-    run_panel(reader, view, slots, recorded=True, before={})
+    run_panel(reader, reader.view(recorded), slots, recorded=True, before={})
+
+
+def _nothing_yet(dataset: str, slots: Slots) -> None:
+    """The panel's place while there is nothing to show for a data set: what will be here, and how to get it."""
+    with slots.progress:
+        st.caption(t("progress.none"))
+    with slots.formula:
+        formula(None)
+    with slots.picture:
+        slots.draw_picture()
+    with st.container(border=True, key="nothing_yet"):
+        st.markdown(f"##### :material/monitoring: {t('output.none', name=dataset_title(dataset))}")
+        st.caption(t("output.none_hint"))
 
 
 def progress_bar(view: RunView, recorded: bool) -> None:
@@ -118,8 +136,7 @@ def _position(view: RunView, total: int | None) -> list[str]:
     words = [t(f"status.{view.record.status}")]
     if view.record.status == "queued":
         return [*words, t("progress.ahead", count=_ahead(view))]
-    epochs = view.value("epochs", view.record.spec["epochs"])
-    words.append(t("progress.epoch", done=f"{view.series.epoch:.4g}", total=f"{epochs:g}"))
+    words.append(t("progress.epoch", done=tiles.epoch_text(view.series.epoch), total=str(view.epochs)))
     if total:
         words.append(t("progress.step", done=f"{view.series.step:,}", total=f"{total:,}"))
     speed, left = view.samples_per_second, view.seconds_left
@@ -174,7 +191,7 @@ def _heading(view: RunView, recorded: bool) -> bool:
             fetch_button(spec.dataset.name, "panel")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         method = choice_name("architecture_name", spec.architecture.name)
-        st.caption(f"{spec.dataset.build().card.title} · {method}", width="stretch")
+        st.caption(f"{dataset_title(spec.dataset.name)} · {method}", width="stretch")
         options = {"linear": t("output.linear"), "log": t("output.log")}
         st.session_state.setdefault("y_axis", "log")
         call: dict[str, Any] = {"key": "y_axis", "label_visibility": "collapsed", "persist_state": "session"}

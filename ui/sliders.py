@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui.colours import SHARED_COLOUR
+from ui.form_state import told_anew
 from ui.ladders import FINE_STEPS, GAMMA, LAMBDA, LEARNING_RATE, fine_top, ladder_with, short
 from ui.words import t
 
@@ -58,8 +59,8 @@ def _slider(
     top = st.session_state.setdefault(f"{prefix}:top:{path}", fine_top(value))
     if value > top:
         top = st.session_state[f"{prefix}:top:{path}"] = fine_top(value)
-    _show(key, float(value))
     call: dict[str, Any] = {"key": key, "help": tip, "on_change": changed, "args": (path, key)}
+    call["value"] = None if told_anew(key, float(value)) else float(value)
     st.slider(label, 0.0, float(top), step=top / FINE_STEPS, format="%.4g", **call)
 
 
@@ -69,8 +70,8 @@ def _ladder(
     key = f"{prefix}:ladder:{path}"
     st.session_state.pop(f"{prefix}:top:{path}", None)
     options = ladder_with(ladder, value)
-    _show(key, float(value))
     call: dict[str, Any] = {"key": key, "help": tip, "on_change": changed, "args": (path, key)}
+    call["value"] = None if told_anew(key, float(value)) else float(value)
     st.select_slider(label, options, format_func=short, **call)
 
 
@@ -82,8 +83,3 @@ def _colour(key: str, colour: str) -> None:
         f"{track} > [data-rac]{{background:{colour};box-shadow:none}}"
         f"{track} [data-testid=stSliderThumbValue]{{color:{colour}}}</style>"
     )
-
-
-def _show(key: str, value: float) -> None:
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value

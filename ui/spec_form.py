@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -14,12 +13,14 @@ from mtl_core.spec import DatasetSpec, LrScheduleSpec, OptimizerSpec, RunSpec
 from mtl_core.weightings import WEIGHTINGS
 from ui import data_card, form_state
 from ui.colours import task_colours
-from ui.fields import choice_name, field_widget, show_problem
+from ui.fields import choice_name, field_widget, listed, show_problem
+from ui.names import dataset_title
 from ui.sliders import gamma_slider, lambda_slider, learning_rate_slider
 from ui.words import t, t_or
 
 COMMON_NETWORK = ("hidden", "channels", "dropout", "batch_norm")
 SCHEDULE_FIELDS: Mapping[str, tuple[str, ...]] = {"one_cycle": ("warmup",), "step": ("step_share", "gamma")}
+LAST_TASK = "last_task_kept"
 TRAINING = ("class_weights", "seed", "device", "precision", "evaluate_every")
 
 
@@ -31,10 +32,11 @@ def colours_of(spec: RunSpec) -> dict[str, str]:
 def data_section() -> None:
     """Which data, which of its tasks, and how it is split."""
     spec = form_state.current().spec
-    key = form_state.widget("dataset.name", spec.dataset.name)
     names = list(DATASETS)
-    call: dict[str, Any] = {"on_change": form_state.changed, "args": ("dataset.name", key)}
-    st.selectbox(t("form.dataset"), names, key=key, format_func=lambda n: DATASETS[n].card.title, **call)
+    call = listed("dataset.name", spec.dataset.name, names)
+    call |= {"on_change": form_state.changed, "args": ("dataset.name", call["key"])}
+    titles = {name: dataset_title(name) for name in DATASETS}
+    st.selectbox(t("form.dataset"), names, format_func=titles.__getitem__, **call)
     show_problem("dataset.name")
     data_card.badge_row(spec.dataset)
     _tasks(spec)
@@ -51,35 +53,38 @@ def data_section() -> None:
 def _tasks(spec: RunSpec) -> None:
     offered = spec.dataset.build().tasks()
     known = [task.name for task in offered]
-    key = form_state.widget("tasks", [task for task in known if task in spec.tasks])
+    call = form_state.widget("tasks", [task for task in known if task in spec.tasks], "default")
     named = {task.name: f"{task.name} · {t_or(f'kind.{task.kind}', task.kind)}" for task in offered}
-    call: dict[str, Any] = {
+    call |= {
         "on_change": _tasks_changed,
-        "args": (key, known),
+        "args": (call["key"], known),
         "help": t("form.tasks_help"),
         "wrap": True,
     }
-    st.pills(t("form.tasks"), known, selection_mode="multi", key=key, format_func=named.__getitem__, **call)
+    st.pills(t("form.tasks"), known, selection_mode="multi", format_func=named.__getitem__, **call)
+    if st.session_state.get(LAST_TASK) and len(spec.tasks) == 1:
+        st.caption(f":material/info: {t('form.last_task')}")
     show_problem("tasks")
 
 
 def _tasks_changed(key: str, known: list[str]) -> None:
     chosen = [task for task in known if task in st.session_state[key]]
-    form_state.set_value("tasks", chosen or known)
+    st.session_state[LAST_TASK] = not chosen
+    if chosen:
+        form_state.set_value("tasks", chosen)
 
 
 def sharing_section() -> None:
     """How the tasks share a network: the architecture and its own fields, made from the registry."""
     spec = form_state.current().spec
     name = spec.architecture.name
-    key = form_state.widget("architecture.name", name)
-    call: dict[str, Any] = {"on_change": form_state.changed, "args": ("architecture.name", key)}
+    call = form_state.widget("architecture.name", name, "default")
+    call |= {"on_change": form_state.changed, "args": ("architecture.name", call["key"])}
     names = {entry: choice_name("architecture_name", entry) for entry in ARCHITECTURES}
     st.segmented_control(
         t("form.architecture"),
         names,
         required=True,
-        key=key,
         format_func=names.__getitem__,
         wrap=True,
         width="stretch",
@@ -95,6 +100,9 @@ def sharing_section() -> None:
 def sharing_details(*, ties: bool) -> None:
     """The strength of the ties (unless a run's own are steered), and the network's sizes."""
     spec = form_state.current().spec
+    if ties and spec.regularizers and len(spec.tasks) < 2:
+        st.caption(f":material/link_off: {t('sliders.nothing_to_tie')}")
+        ties = False
     for index, term in enumerate(spec.regularizers if ties else ()):
         path = f"regularizers.{index}.strength"
         gamma_slider(path, term.strength, form_state.changed)
@@ -110,10 +118,10 @@ def weighting_choice() -> None:
     """Which weighting, and its own fields, made from the registry."""
     spec = form_state.current().spec
     name = spec.weighting.name
-    key = form_state.widget("weighting.name", name)
-    call: dict[str, Any] = {"on_change": form_state.changed, "args": ("weighting.name", key)}
+    call = listed("weighting.name", name, list(WEIGHTINGS))
+    call |= {"on_change": form_state.changed, "args": ("weighting.name", call["key"])}
     named = {entry: choice_name("weighting_name", entry) for entry in WEIGHTINGS}
-    st.selectbox(t("form.weighting"), list(WEIGHTINGS), key=key, format_func=named.__getitem__, **call)
+    st.selectbox(t("form.weighting"), list(WEIGHTINGS), format_func=named.__getitem__, **call)
     for field_name, field in WEIGHTINGS[name].model_fields.items():
         if field_name not in ("name", "lambdas"):
             field_widget(f"weighting.{field_name}", field)

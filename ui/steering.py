@@ -39,6 +39,10 @@ def steer_ties(run: str | None) -> None:
     if view is None:
         return
 
+    if view.spec.regularizers and len(view.spec.tasks) < 2:
+        st.caption(f":material/link_off: {t('sliders.nothing_to_tie')}")
+        return
+
     def changed(path: str, key: str) -> None:
         shown_run.steer(path, key, view.record.id)
 

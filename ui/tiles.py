@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from mtl_core.runs.records import RunRecord
 from mtl_core.runs.store import Store
 from mtl_core.tasks import LOWER_IS_BETTER, Task
 from ui.hub import RunView
+from ui.names import unit_name
 from ui.words import t, t_or
 
 SPLITS = ("train", "validation", "test")
@@ -31,6 +33,11 @@ def formatted(metric: str, value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.1%}" if metric in PERCENT else f"{value:.4g}"
+
+
+def epoch_text(epoch: float) -> str:
+    """Epochs done, with one decimal within an epoch, never more than were done: ``0.5``, ``9.9``, ``10``."""
+    return f"{math.floor(epoch * 10 + 1e-6) / 10:.1f}".removesuffix(".0")
 
 
 def shown_split(view: RunView) -> str:
@@ -73,7 +80,7 @@ def metric_tiles(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, s
                 _difference(metric, value, old),
                 delta_color="normal" if task.higher_is_better else "inverse",
                 delta_description=t("tiles.since_last") if old is not None and value is not None else None,
-                help=t("tiles.help", split=t(f"split.{split}"), unit=task.unit or "–"),
+                help=t("tiles.help", split=t(f"split.{split}"), unit=unit_name(task.unit) or "–"),
                 border=True,
                 height="stretch",
             )

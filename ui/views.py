@@ -17,6 +17,7 @@ from ui.hub import PreviewFile, RunView, Source
 from ui.live_chart import live_chart
 from ui.markup import show_markup
 from ui.mask_viewer import mask_viewer
+from ui.names import unit_name
 from ui.words import t
 
 OF_KIND: Mapping[Kind, tuple[str, ...]] = {
@@ -93,10 +94,10 @@ def _samples(source: Source, view: RunView, tasks: tuple[Task, ...]) -> None:
 def _of_task(kind: str, task: Task, found: Arrays, colour: str, run: str) -> None:
     truth, predicted = found[f"target.{task.name}"], found[f"prediction.{task.name}"]
     if kind == "scatter":
-        data = charts.prediction_scatter(truth, predicted, colour, name=task.name, unit=task.unit, view=run)
+        data = charts.prediction_scatter(truth, predicted, colour, name=task.name, unit=unit_name(task.unit), view=run)
         live_chart(data, key="scatter_chart", height=HEIGHT, text_alternative=_name(f"scatter:{task.name}"))
     elif kind == "residuals":
-        data = charts.residual_histogram(truth, predicted, colour, unit=task.unit, view=run)
+        data = charts.residual_histogram(truth, predicted, colour, unit=unit_name(task.unit), view=run)
         live_chart(data, key="residual_chart", height=HEIGHT, text_alternative=_name(f"residuals:{task.name}"))
     elif kind == "confusion":
         counts = charts.confusion_counts(truth, charts.predicted_classes(task, predicted), len(task.classes))
@@ -113,8 +114,8 @@ def _at_epoch(source: Source, view: RunView) -> Arrays | None:
     made = [p for p in _of_split(view, tiles.shown_split(view)) if not p.first]
     if not made:
         return None
-    last = max(2, int(view.value("epochs", view.record.spec["epochs"])))
     newest = max(1, round(made[-1].epoch))
+    last = max(2, view.epochs, newest)
     key = f"epoch:{view.record.id}"
     if key not in st.session_state or not st.session_state.get(_held(key)):
         st.session_state[key] = newest
@@ -123,7 +124,7 @@ def _at_epoch(source: Source, view: RunView) -> Arrays | None:
     st.slider(t("views.epoch"), 1, last, step=1, key=key, **call)
     wanted = st.session_state[key]
     preview = next((p for p in reversed(made) if round(p.epoch) <= wanted), made[0])
-    st.caption(t("views.at", epoch=f"{preview.epoch:g}", split=t(f"split.{preview.split}")))
+    st.caption(t("views.at", epoch=tiles.epoch_text(preview.epoch), split=t(f"split.{preview.split}")))
     return _load(source, view, _of_split(view, preview.split), preview)
 
 

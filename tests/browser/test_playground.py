@@ -145,3 +145,22 @@ def test_a_finished_run_continues_for_more_epochs(playground: Playground) -> Non
     playground.button("continue_now").click()
     playground.until(lambda: playground.record().step == 120, 30, "20 epochs more")
     playground.until(lambda: playground.last_step() >= 120, 10, "them on the curve")
+
+
+def test_continuing_again_and_again_leaves_the_form_as_it_was(playground: Playground) -> None:
+    page = playground.page
+    playground.open("?epochs=10&lambda.good=0.3&lr=0.02")
+    playground.page.locator(".st-key-pace").get_by_role("radio").nth(2).click()
+    playground.start()
+    playground.until(lambda: playground.record().status == "finished", BEGINS_WITHIN, "the run to finish")
+    page.reload()
+    for planned in (30, 50):
+        page.locator("button").filter(has_text="more_time").first.click()
+        playground.button("continue_now").click()
+        playground.until(lambda: playground.record().epoch == planned, BEGINS_WITHIN, "the run to go on")  # noqa: B023
+        expect(page.get_by_text(f"epoch {planned} of {planned}")).to_be_visible()
+        expect(page.locator(".st-key-form-ladder-weighting-lambdas-good")).to_contain_text("0.3")
+    again = playground.start()
+    spec = playground.server.store.get(again).spec
+    assert (spec["weighting"]["lambdas"], spec["optimizer"]["lr"]) == ({"quality": 0.5, "good": 0.3}, 0.02)
+    assert playground.problems() == []

@@ -146,3 +146,48 @@ def test_the_form_survives_a_look_at_another_page(home: object) -> None:
     app.switch_page("pages/playground.py").run()
     assert told(app) == []
     assert app.number_input(key="form:epochs").value == 33
+
+
+def test_data_without_a_recorded_run_says_so_instead_of_showing_another(home: object) -> None:
+    app = opened(dataset="mnist")
+    assert told(app) == []
+    text = whole(app)
+    assert EN["output.none"].format(name="MNIST") in text
+    assert EN["output.recorded"] not in text
+    assert not app.metric
+    assert r"$L_{\text{digit}}$" in text
+
+
+def test_the_last_task_stays_and_the_page_says_why(home: object) -> None:
+    app = opened(tasks="quality")
+    app.get_by_key("form:tasks").set_value([]).run()
+    assert told(app) == []
+    assert app.get_by_key("form:tasks").value == ["quality"]
+    assert EN["form.last_task"] in whole(app)
+    app.get_by_key("form:tasks").set_value(["quality", "good"]).run()
+    assert EN["form.last_task"] not in whole(app)
+
+
+@pytest.mark.parametrize("architecture", ["soft", "partial"])
+def test_one_task_alone_has_nothing_to_tie(home: object, store: Store, architecture: str) -> None:
+    app = opened(tasks="quality", architecture=architecture)
+    assert EN["sliders.nothing_to_tie"] in whole(app)
+    assert not [slider for slider in app.select_slider if slider.label == EN["sliders.gamma"]]
+    assert "Ω" not in whole(app)
+    spec = {"architecture": {"name": architecture}, "tasks": ["quality"]}
+    live = opened(run=run_of(store, "running", spec=spec, until=3))
+    assert told(live) == []
+    assert EN["sliders.nothing_to_tie"] in whole(live)
+    assert not [slider for slider in live.select_slider if slider.label == EN["sliders.gamma"]]
+
+
+def test_names_of_the_registries_are_in_the_language_of_the_page(home: object) -> None:
+    app = opened(lang="zh")
+    assert app.selectbox(key="form:dataset.name").proto.options[:2] == [
+        ZH["dataset.wine_quality"],
+        ZH["dataset.digits"],
+    ]
+    text = whole(app)
+    assert ZH["dataset.wine_quality"] in text
+    assert EN["dataset.wine_quality"] not in text
+    assert ZH["unit.points"] in text

@@ -136,8 +136,8 @@ def test_a_recorded_run_is_whole_small_and_valid(name: str) -> None:
     assert "/" not in view.record.data_dir
 
 
-def test_data_without_a_recording_shows_that_of_wine() -> None:
+def test_data_without_a_recording_has_none() -> None:
     assert recorded_run("digits") == "digits"
-    assert recorded_run("no_such_data") == "wine_quality"
+    assert recorded_run("no_such_data") is None
     with pytest.raises(RunNotFound):
         Recorded().get("../wine_quality")

@@ -19,12 +19,11 @@ from mtl_core.events import Event
 from mtl_core.runs.records import RunRecord
 
 FOLDER = Path(__file__).parent
-FALLBACK = "wine_quality"
 
 
-def recorded_run(dataset: str) -> str:
-    """The recorded run to show for a data set: its own, else the one of wine."""
-    return dataset if (FOLDER / dataset / "record.json").is_file() else FALLBACK
+def recorded_run(dataset: str) -> str | None:
+    """The recorded run to show for a data set; None where it has none."""
+    return dataset if (FOLDER / dataset / "record.json").is_file() else None
 
 
 class Recorded:
