@@ -47,10 +47,14 @@ def badge_row(spec: DatasetSpec) -> None:
     preview, missing = preview_of(spec)
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         _badge(preview, missing)
-        with st.popover(t("data.about"), icon=":material/info:", type="tertiary"):
-            st.markdown(f"**{dataset_title(spec.name)}**")
-            facts(spec.build())
-            show_preview(preview)
+        about = st.popover(
+            t("data.about"), icon=":material/info:", type="tertiary", key=f"about:{spec.name}", on_change="rerun"
+        )
+        if about.open:  # a table costs the first paint 0.3 s
+            with about:
+                st.markdown(f"**{dataset_title(spec.name)}**")
+                facts(spec.build())
+                show_preview(preview)
         if missing:
             fetch_button(spec.name, "form")
 

@@ -8,6 +8,7 @@ still while someone types, holds a modifier, has a dialog open, or has Tab-focus
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import streamlit as st
@@ -31,4 +32,8 @@ def press_keys(buttons: Mapping[str, str], *, key: str = "mtl_keyboard") -> None
     for name in buttons:
         if name != "Space" and not (len(name) == 1 and name.isalnum()):
             raise ValueError(f"a key is 'Space' or one letter or digit, got {name!r}")
-    _COMPONENT(data={"buttons": {name.lower(): target for name, target in buttons.items()}}, key=key, height="content")
+    _COMPONENT(
+        data={"buttons": json.dumps({name.lower(): target for name, target in buttons.items()})},
+        key=key,
+        height="content",
+    )

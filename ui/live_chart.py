@@ -6,6 +6,7 @@ and Plotly is told by a constant ``uirevision`` that the view is still the user'
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -54,13 +55,15 @@ def live_chart(figure: ChartData, *, key: str, height: int = 320, text_alternati
         key=key,
         height=height,
         data={
-            "chart": figure.as_json(),
+            "chart": json.dumps(
+                figure.as_json(), separators=(",", ":")
+            ),  # as text: Streamlit looks at lists with pandas
             "height": height,
             "script": script,
             "problem": problem,
             "label": text_alternative or figure.y_title,
             "summary": summary or figure.empty,
-            "words": {"failed": t("chart.failed"), "retry": t("chart.retry")},
+            "words": json.dumps({"failed": t("chart.failed"), "retry": t("chart.retry")}),
         },
     )
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from mtl_core.tasks import Task
 from ui.chart_data import short
 from ui.words import t
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def predicted_classes(task: Task, predicted: NDArray[Any]) -> NDArray[np.int64]:
@@ -75,6 +77,8 @@ def sample_table(
         rows: how many.
         task_names: display names.
     """
+    import pandas as pd  # 0.3 s, which the first paint need not wait for
+
     names = task_names or {}
     shown = [task for task in tasks if task.kind != "segmentation" and f"prediction.{task.name}" in arrays]
     numbers = arrays.get("rows")

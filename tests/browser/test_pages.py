@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.page_server import Server
+from mtl_core.execution.local import runner_info
+from tests.browser.page_server import Server, free_port
 from tests.browser.playground import CURVES, Playground
 from ui.words import catalogue
 
@@ -113,6 +114,29 @@ def test_a_killed_web_server_does_not_touch_the_run(page: Page, own_server: Serv
     playground.open(f"?run={run}")
     playground.until(lambda: playground.last_step() > at + 10, 15, "the restarted page to show it")
     assert own_server.store.get(run).status in ("running", "finished")
+
+
+def test_two_servers_on_one_store_share_runs_and_one_runner(page: Page, own_server: Server) -> None:
+    first = Playground(page, own_server).open()
+    first.until(own_server.warm, 60, "a warm worker")
+    runner = runner_info(own_server.home)
+    run = first.start()
+    other = Server(own_server.home, free_port(), own_server.log.with_name("second.log"))
+    try:
+        other.start()
+        second = Playground(page, other).open(f"?run={run}")
+        second.until(lambda: second.last_step() > 5, 15, "the second server to show the first one's run")
+        now = runner_info(own_server.home)
+        assert runner is not None
+        assert now is not None
+        assert now.pid == runner.pid, "one runner for both"
+        second.button("stop").click()
+        second.until(lambda: own_server.store.get(run).status == "stopped", 5, "the run to stop")
+        first.open(f"?run={run}")
+        expect(page.get_by_text(EN["status.stopped"]).first).to_be_visible()
+        assert first.problems() == []
+    finally:
+        other.kill()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -47,7 +47,7 @@ function onKeyUp(event) {
 const onPointerDown = () => (byPointer = true);
 
 export default function ({ data }) {
-  buttons = data?.buttons ?? {};
+  buttons = data ? JSON.parse(data.buttons) : {};
   for (const [name, key] of Object.entries(buttons)) buttonOf(key)?.setAttribute("aria-keyshortcuts", name);
   window.addEventListener("keydown", onKeyDown, true);
   window.addEventListener("keyup", onKeyUp, true);

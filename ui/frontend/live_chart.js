@@ -251,11 +251,11 @@ export default function ({ parentElement, data }) {
     state = mount(parentElement);
     charts.set(parentElement, state);
   }
-  state.data = data;
+  state.data = { ...data, chart: JSON.parse(data.chart), words: JSON.parse(data.words) };
   state.root.style.height = `${data.height}px`;
   state.plot.setAttribute("aria-label", data.label);
   state.summary.textContent = data.summary;
-  state.root.dataset.empty = data.chart.traces.some((trace) => trace.x.length) ? "" : data.chart.empty;
+  state.root.dataset.empty = state.data.chart.traces.some((trace) => trace.x.length) ? "" : state.data.chart.empty;
   schedule(state);
   const failed = state.note.textContent !== "";
   if (!failed || window.mtlPlotly) ensurePlotly(state); // another chart may have fetched it meanwhile
