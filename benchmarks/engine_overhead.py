@@ -64,8 +64,7 @@ def plain_loop(session: Session) -> list[float]:
 
 
 def _loss(session: Session, network: Network, batch: Batch) -> torch.Tensor:
-    inputs, targets = batch
-    outputs, lambdas = network(inputs), session.spec.weighting.lambdas
+    outputs, targets, lambdas = network(batch.inputs), batch.targets, session.spec.weighting.lambdas
     return torch.stack([lambdas[t.name] * task_loss(t, outputs[t.name], targets[t.name]) for t in session.tasks]).sum()
 
 

@@ -16,11 +16,11 @@ from mtl_core.datasets import DATASETS
 from mtl_core.model import Model, Named
 from mtl_core.paths import get_path
 from mtl_core.regularizers import REGULARIZERS
-from mtl_core.spec import DatasetSpec, LrScheduleSpec, OptimizerSpec, RunSpec, ScheduledChange
+from mtl_core.spec import RunSpec
+from mtl_core.spec_parts import INNER, ScheduledChange, SplitSpec
 from mtl_core.weightings import WEIGHTINGS
 
 PAGE = Path(__file__).with_name("spec.md")
-INNER: Mapping[str, type[Model]] = {"dataset": DatasetSpec, "optimizer": OptimizerSpec, "lr_schedule": LrScheduleSpec}
 REGISTRIES: Mapping[str, tuple[str, Mapping[str, type[Named]]]] = {
     "architecture": ("architecture", ARCHITECTURES),
     "weighting": ("weighting", WEIGHTINGS),
@@ -45,7 +45,8 @@ def table() -> str:
     rows = ["| field | default | values | meaning |", "|---|---|---|---|"]
     for name, info in RunSpec.model_fields.items():
         if name in INNER:
-            rows += _rows(INNER[name], name, skip=("options",))
+            rows += _rows(INNER[name], name, skip=("options", "split"))
+            rows += _rows(SplitSpec, "dataset.split") if name == "dataset" else []
         if name in REGISTRIES:
             rows += _registry_rows(*REGISTRIES[name])
         elif name == "schedule":

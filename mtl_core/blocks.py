@@ -35,7 +35,18 @@ class Map:
         return f"{self.channels}×{self.size}²"
 
 
-Shape = Vector | Map
+@dataclass(frozen=True)
+class Tokens:
+    """Shape of one sample's sentence: at most ``length`` words out of ``vocabulary``, the 0 of padding included."""
+
+    length: int
+    vocabulary: int
+
+    def __str__(self) -> str:
+        return f"≤{self.length}"
+
+
+Shape = Vector | Map | Tokens
 
 
 class Block:
@@ -68,6 +79,8 @@ class Dense(Block):
         """Numbers that reach the linear layer."""
         if isinstance(self.inputs, Vector):
             return self.inputs.width
+        if isinstance(self.inputs, Tokens):
+            raise TypeError("a dense layer reads numbers: words need an embedding first")
         return self.inputs.channels * (self.inputs.size // 2) ** 2
 
     def parameters(self) -> int:

@@ -7,11 +7,12 @@ fusion stage joins; nothing here assumes that there is only one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from mtl_core.blocks import Block, Convolution, Dense, Map, Shape, Vector
+from mtl_core.blocks import Block, Convolution, Dense, Map, Shape, Tokens, Vector
+from mtl_core.tasks import Task
 
 if TYPE_CHECKING:
     from mtl_core.architectures.base import Architecture
@@ -26,7 +27,7 @@ class InputSpec:
         shape: of one sample.
     """
 
-    kind: Literal["table", "image"]
+    kind: Literal["table", "image", "text"]
     shape: Shape
 
 
@@ -44,17 +45,21 @@ class Trunk:
     """Stages in order, and what heads may read from them.
 
     Attributes:
-        stages: in order of depth.
-        code: name of the stage that gives the global feature vector.
+        stages: in order of depth; none for linear models of a table.
+        code: name of the stage (or ``input:<modality>``) that gives the global feature vector.
         maps: names of the stages that give feature maps, shallow to deep.
+        inputs: shape of each ``input:<modality>``.
     """
 
     stages: tuple[Stage, ...]
     code: str
     maps: tuple[str, ...] = ()
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
 
     def shape(self, name: str) -> Shape:
-        """Output shape of a stage."""
+        """Output shape of a stage, or shape of an input."""
+        if name in self.inputs:
+            return self.inputs[name]
         return next(stage.block.output() for stage in self.stages if stage.name == name)
 
 
@@ -77,30 +82,58 @@ def encode_image(modality: str, spec: InputSpec, sizes: Architecture) -> tuple[l
     return stages, shape
 
 
+def encode_text(modality: str, spec: InputSpec, sizes: Architecture) -> tuple[list[Stage], Shape]:
+    """Embedding and an LSTM over the words: ``sentence``."""
+    from mtl_core.fusion import Sentence
+
+    if not isinstance(spec.shape, Tokens):
+        raise TypeError(f"a text encoder needs Tokens, got {spec.shape}")
+    block = Sentence(spec.shape, sizes.embedding, sizes.recurrent, sizes.recurrent_layers, sizes.dropout)
+    return [Stage("sentence", block, (f"input:{modality}",))], block.output()
+
+
 Encoder = Callable[[str, InputSpec, "Architecture"], tuple[list[Stage], Shape]]
-ENCODERS: Mapping[str, Encoder] = {"table": encode_table, "image": encode_image}
+ENCODERS: Mapping[str, Encoder] = {"table": encode_table, "image": encode_image, "text": encode_text}
 
 
 def build_trunk(inputs: Mapping[str, InputSpec], sizes: Architecture) -> Trunk:
-    """The whole trunk for a data set's inputs: its encoder, then the hidden layers.
+    """The whole trunk for a data set's inputs: an encoder for each, a fusion where there are several, hidden layers.
 
     Args:
-        inputs: the modalities; one for every data set of today.
-        sizes: the architecture, for its ``channels``, ``hidden``, ``dropout`` and ``batch_norm``.
+        inputs: the chosen modalities, at most one of a kind.
+        sizes: the architecture, for its ``channels``, ``hidden``, ``dropout``, ``batch_norm`` and fusion.
     """
-    ((modality, spec),) = inputs.items()
-    stages, shape = ENCODERS[spec.kind](modality, spec, sizes)
-    maps = tuple(stage.name for stage in stages)
-    feed = maps[-1] if maps else f"input:{modality}"
-    norm = sizes.batch_norm if sizes.batch_norm is not None else spec.kind == "image"
+    stages: list[Stage] = []
+    ends: list[tuple[str, Shape]] = []
+    for modality, spec in inputs.items():
+        chain, shape = ENCODERS[spec.kind](modality, spec, sizes)
+        stages += chain
+        ends.append((chain[-1].name if chain else f"input:{modality}", shape))
+    maps = tuple(stage.name for stage in stages if isinstance(stage.block.output(), Map))
+    if len(ends) > 1:
+        from mtl_core.fusion import fuse
+
+        fusion = fuse(sizes.fusion, tuple(shape for _, shape in ends), sizes.fusion_width, sizes.dropout)
+        stages.append(Stage("fusion", fusion, tuple(name for name, _ in ends)))
+        ends = [("fusion", fusion.output())]
+    ((feed, shape),) = ends
+    norm = sizes.batch_norm if sizes.batch_norm is not None else bool(maps)
     for i, width in enumerate(sizes.hidden):
         block = Dense(shape, width, batch_norm=norm, dropout=sizes.dropout)
         stages.append(Stage(f"hidden{i}", block, (feed,)))
         shape, feed = Vector(width), f"hidden{i}"
-    return Trunk(tuple(stages), code=feed, maps=maps)
+    return Trunk(tuple(stages), feed, maps, {f"input:{modality}": spec.shape for modality, spec in inputs.items()})
 
 
-def stage_names(inputs: Mapping[str, InputSpec], channels: Sequence[int], hidden: Sequence[int]) -> list[str]:
+def missing_modality(task: Task, inputs: Mapping[str, InputSpec]) -> str:
+    """The input that a task cannot do without and that is not there; empty where all it needs is there."""
+    if task.kind == "generation":
+        return "" if task.modality in inputs else task.modality
+    if task.kind == "segmentation":
+        return "" if any(spec.kind == "image" for spec in inputs.values()) else task.modality
+    return ""
+
+
+def stage_names(inputs: Mapping[str, InputSpec], sizes: Architecture) -> list[str]:
     """Names of the stages that such a trunk has, in order (for the depth slider of ``partial``)."""
-    image = any(spec.kind == "image" for spec in inputs.values())
-    return [f"conv{i}" for i in range(len(channels) * image)] + [f"hidden{i}" for i in range(len(hidden))]
+    return [stage.name for stage in build_trunk(inputs, sizes).stages]

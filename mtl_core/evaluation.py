@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.batches import TensorSplit
+from mtl_core.batches import Batch, TensorSplit
 from mtl_core.losses import task_loss
 from mtl_core.metrics import ConfusionMeter, RegressionMeter, auroc
 from mtl_core.network import Network
@@ -38,12 +38,12 @@ class Evaluation:
     """What one pass over a split gives.
 
     Attributes:
-        loss: mean loss per task.
+        loss: mean loss per task; None where a task has no target in the split.
         metrics: per task its metrics, in the target's own unit.
         predictions: per task what a preview holds (see LOG.md, interfaces).
     """
 
-    loss: dict[str, float]
+    loss: dict[str, float | None]
     metrics: dict[str, dict[str, float | None]]
     predictions: dict[str, NDArray[Any]] = field(default_factory=dict)
 
@@ -89,10 +89,15 @@ class _Tally:
         classes = output.argmax(1)
         return classes, classes.to(torch.uint8)
 
+    def mean_loss(self) -> float | None:
+        return (self.loss_sum / self.rows).item() if self.rows else None
+
     def metrics(self) -> dict[str, float | None]:
         values = self.meter.compute()
         if self.ranked:
-            values["auroc"] = auroc(self.task, torch.cat(self.scores), torch.cat(self.targets))
+            values["auroc"] = (
+                auroc(self.task, torch.cat(self.scores), torch.cat(self.targets)) if self.scores else math.nan
+            )
         return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
@@ -107,7 +112,7 @@ def evaluate(
     final: bool = False,
     preview: bool = False,
 ) -> Evaluation:
-    """One pass over a split in evaluation mode.
+    """One pass over a split in evaluation mode; a task is measured on the rows that have a target for it.
 
     Args:
         network: the model; its mode is left as evaluation.
@@ -121,24 +126,44 @@ def evaluate(
     network.set_mode(training=False)
     tallies = {t.name: _Tally(t, scalers[t.name], class_weights[t.name], final) for t in tasks}
     done = 0
-    for inputs, targets in split.in_order(EVALUATION_BATCH):
-        outputs = network(inputs)
+    for batch in split.in_order(EVALUATION_BATCH):
+        outputs = network(batch.inputs, batch.rows)
         for task in tasks:
-            limit = PICTURES if task.kind == "segmentation" else PREVIEW_ROWS
-            tallies[task.name].update(outputs[task.name], targets[task.name], (limit - done) if preview else 0)
-        done += len(next(iter(targets.values())))
-    loss = {name: (tally.loss_sum / tally.rows).item() for name, tally in tallies.items()}
+            if task.name in outputs:
+                keep = _kept(task, batch, done) if preview else 0
+                tallies[task.name].update(outputs[task.name], batch.targets[task.name], keep)
+        done += batch.size
     shown = {f"prediction.{name}": np.concatenate(tally.shown) for name, tally in tallies.items() if tally.shown}
+    loss = {name: tally.mean_loss() for name, tally in tallies.items()}
     return Evaluation(loss, {name: tally.metrics() for name, tally in tallies.items()}, shown)
 
 
+def _limit(task: Task) -> int:
+    """Rows of a split, from the first on, whose predictions a preview may hold."""
+    return PREVIEW_ROWS if task.kind in ("regression", "binary", "multiclass") else PICTURES
+
+
+def _kept(task: Task, batch: Batch, done: int) -> int:
+    """How many of a task's rows in this batch a preview holds; ``done`` rows of the split came before it."""
+    room = max(0, _limit(task) - done)
+    return int((batch.rows[task.name] < room).sum()) if task.name in batch.rows else min(room, batch.size)
+
+
 def preview_truth(split: TensorSplit, tasks: tuple[Task, ...]) -> dict[str, NDArray[Any]]:
-    """What a preview's predictions are held against: targets, the pictures or rows shown, row numbers."""
+    """What a preview's predictions are held against: targets, the pictures or rows shown, row numbers.
+
+    Of a task that has a target for some rows only, ``shown.<task>`` says which rows of the preview these are.
+    """
     arrays: dict[str, NDArray[Any]] = {"rows": split.rows[:PREVIEW_ROWS].numpy()}
     for task in tasks:
-        limit = PICTURES if task.kind == "segmentation" else PREVIEW_ROWS
-        arrays[f"target.{task.name}"] = split.targets[task.name][:limit].cpu().numpy()
-    for modality, values in split.inputs.items():
-        limit = PICTURES if values.dim() == 4 else PREVIEW_ROWS
-        arrays[f"input.{modality}"] = values[:limit].cpu().numpy()
+        values = split.targets[task.name][: _limit(task)].cpu()
+        if task.name in split.present:
+            there = split.present[task.name][: _limit(task)]
+            arrays[f"shown.{task.name}"] = there.nonzero().squeeze(1).numpy()
+            values = values[there]
+        if task.kind != "generation":
+            arrays[f"target.{task.name}"] = values.numpy()
+    for modality, given in split.inputs.items():
+        limit = PICTURES if given.dim() == 4 else PREVIEW_ROWS
+        arrays[f"input.{modality}"] = given[:limit].cpu().numpy()
     return arrays

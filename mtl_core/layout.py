@@ -22,14 +22,15 @@ class Part:
         owner: the task it belongs to, or None where all tasks use it.
         block: its sizes.
         inputs: names of the parts, or ``input:<modality>``, that feed it.
-        role: ``trunk`` (can be shared or tied) or ``head``.
+        role: ``trunk`` (can be shared or tied), ``head``, or ``generator`` (makes pictures from noise, and has no
+            part in the way from inputs to outputs).
     """
 
     stage: str
     owner: str | None
     block: Block
     inputs: tuple[str, ...]
-    role: Literal["trunk", "head"] = "trunk"
+    role: Literal["trunk", "head", "generator"] = "trunk"
 
     @property
     def name(self) -> str:
@@ -59,5 +60,21 @@ class Layout:
         return tuple(part for part in self.parts if part.owner is None)
 
     def columns(self) -> dict[str, tuple[Part, ...]]:
-        """Each task's own trunk parts in order: the parameters that a regularizer can tie together."""
+        """Each task's own trunk parts in order."""
         return {t: tuple(p for p in self.parts if p.owner == t and p.role == "trunk") for t in self.outputs}
+
+    def tied(self, heads: bool) -> dict[str, tuple[Part, ...]]:
+        """The parts whose parameters a regularizer ties together, matching across tasks; empty where nothing matches.
+
+        They are the tasks' own trunk parts. Where tasks own none they are the heads, if all heads are of one size:
+        in linear models (no trunk at all) for every regularizer, else where ``heads`` allows it.
+        """
+        columns = self.columns()
+        if len(columns) < 2:
+            return {}
+        if all(columns.values()):
+            return columns
+        linear = not any(part.role == "trunk" for part in self.parts)
+        found = {part.owner: (part,) for part in self.parts if part.role == "head" and part.owner in self.outputs}
+        alike = len({parts[0].block for parts in found.values()}) == 1
+        return {t: found[t] for t in self.outputs} if (heads or linear) and alike else {}

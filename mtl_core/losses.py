@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from mtl_core.batches import UNLABELLED
 from mtl_core.tasks import Task
 
 
@@ -13,13 +14,13 @@ def task_loss(task: Task, output: Tensor, target: Tensor, class_weights: Tensor 
     """The mean loss of one task over a batch, a scalar.
 
     regression: mean (ŷ − y)² · binary: mean cross-entropy of the logistic of the logit ·
-    multiclass and segmentation: mean cross-entropy of the softmax, over samples or pixels.
+    multiclass and segmentation: mean cross-entropy of the softmax, over samples or over the pixels that have a label.
     With class weights v the mean is Σ v_y ℓ / Σ v_y.
 
     Args:
         task: its kind decides.
-        output: (B, 1) for regression and binary, (B, C) multiclass, (B, C, S, S) segmentation.
-        target: (B,) or (B, S, S).
+        output: (B, 1) for regression and binary, (B, C) multiclass, (B, C, S, S) segmentation; B ≥ 1.
+        target: (B,) or (B, S, S), with 255 for a pixel that has no label; nothing else is missing.
         class_weights: (C,), or (2,) for binary.
     """
     if task.kind == "regression":
@@ -28,16 +29,17 @@ def task_loss(task: Task, output: Tensor, target: Tensor, class_weights: Tensor 
         weights = None if class_weights is None else class_weights[target]
         losses = F.binary_cross_entropy_with_logits(output.squeeze(1), target.to(output.dtype), reduction="none")
         return losses.mean() if weights is None else (weights * losses).sum() / weights.sum()
-    return F.cross_entropy(output, target.long(), weight=class_weights)
+    return F.cross_entropy(output, target.long(), weight=class_weights, ignore_index=UNLABELLED)
 
 
 def balanced_weights(task: Task, target: Tensor) -> Tensor | None:
-    """Class weights v_c = n / (C·n_c) of the training targets, None for regression.
+    """Class weights v_c = n / (C·n_c) of the training targets, None for tasks without classes.
 
     A class that does not occur gets 0. King & Zeng 2001; scikit-learn's ``balanced``.
     """
-    if task.kind == "regression":
+    if not task.classes:
         return None
-    counts = torch.bincount(target.flatten().long(), minlength=len(task.classes)).float()
+    seen = target[target != UNLABELLED] if task.kind == "segmentation" else target
+    counts = torch.bincount(seen.flatten().long(), minlength=len(task.classes)).float()
     weights = counts.sum() / (len(task.classes) * counts)
     return torch.where(counts > 0, weights, torch.zeros_like(weights))

@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from mtl_core.tasks import Task
+from mtl_core.batches import UNLABELLED
+from mtl_core.tasks import LIVE_METRICS, Task
 
 
 class RegressionMeter:
@@ -24,6 +25,8 @@ class RegressionMeter:
 
     def compute(self) -> dict[str, float]:
         """The metrics of everything added."""
+        if not self.targets:
+            return dict.fromkeys(("mse", "mae", "r2"), math.nan)
         y = torch.cat(self.targets)
         error = torch.cat(self.predictions) - y
         spread = (y - y.mean()).square().sum().item()
@@ -43,11 +46,16 @@ class ConfusionMeter:
     def update(self, predicted: Tensor, target: Tensor) -> None:
         """Add a batch of predicted and true class indices, of equal shape."""
         n = len(self.task.classes)
+        if self.task.kind == "segmentation":
+            labelled = target != UNLABELLED
+            predicted, target = predicted[labelled], target[labelled]
         index = target.flatten().long() * n + predicted.flatten().long()
         self.matrix += torch.bincount(index, minlength=n * n).view(n, n).cpu()
 
     def compute(self) -> dict[str, float]:
-        """The metrics of everything added, by the task's kind."""
+        """The metrics of everything added, by the task's kind; NaN where nothing was."""
+        if not bool(self.matrix.any()):
+            return dict.fromkeys(LIVE_METRICS[self.task.kind], math.nan)
         if self.task.kind == "segmentation":
             return _mask_metrics(self.matrix)
         return _class_metrics(self.matrix, binary=self.task.kind == "binary")

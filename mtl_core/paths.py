@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 _MISSING = object()
-NAMED = ("dataset", "architecture", "weighting", "optimizer", "lr_schedule")
+NAMED = ("dataset", "architecture", "weighting", "optimizer", "lr_schedule", "batch_policy", "generation")
 """Fields of a spec for which a bare name may stand."""
 
 

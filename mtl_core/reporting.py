@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
-from mtl_core.batches import Batch, epoch_order
+from mtl_core.batches import Batch, epoch_order, sources
 from mtl_core.evaluation import evaluate, preview_truth
 from mtl_core.events import Event, EventKind
 from mtl_core.session import Session
+from mtl_core.ties import known_truth, pictured, singular_values, weight_matrix
 
 PREVIEWS_A_RUN = 50
 CHECKPOINT_SECONDS = 2.0
@@ -24,6 +25,7 @@ class Reporter:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.metrics: dict[str, Any] = {"train": None, "validation": None, "test": None}
+        self._sources = sources(session.splits["train"])
         self._order: list[torch.Tensor] = []
         self._order_epoch = -1
         self._whole: Batch | None = None
@@ -33,14 +35,15 @@ class Reporter:
         """The batch of the next step; it depends on the seed and the step alone."""
         session = self.session
         train = session.splits["train"]
-        if session.steps_per_epoch == 1:
+        exponent = session.spec.batch_policy.exponent if len(self._sources) > 1 else 1.0
+        if session.steps_per_epoch == 1 and exponent == 1:
             self._whole = self._whole or train.take(slice(None))
             return self._whole
         epoch, index = divmod(session.step, session.steps_per_epoch)
         if epoch != self._order_epoch:
-            self._order = epoch_order(len(train), session.batch_size, session.spec.seed, epoch)
+            self._order = epoch_order(self._sources, session.batch_size, session.spec.seed, epoch, exponent)
             self._order_epoch = epoch
-        return train.take(self._order[index].to(session.device))
+        return train.take(self._order[index])
 
     def truth(self) -> Iterator[Event]:
         """What the previews of the shown split are held against; once, at the start."""
@@ -83,8 +86,11 @@ class Reporter:
         return self.session.train_sample if split == "train" else self.session.splits[split]
 
     def _truth(self, split: str) -> Event:
-        arrays = preview_truth(self._rows(split), self.session.tasks)
-        return event(self.session, "preview", {"split": split, "first": True}, arrays)
+        session = self.session
+        offered = [task.name for task in session.spec.dataset.build().tasks()]
+        arrays = preview_truth(self._rows(split), session.tasks)
+        arrays |= known_truth(session.samples.truth, offered, session.spec.tasks)
+        return event(session, "preview", {"split": split, "first": True}, arrays)
 
     def _evaluate(self, split: str, final: bool, preview: bool) -> Iterator[Event]:
         session, rows = self.session, self._rows(split)
@@ -94,10 +100,13 @@ class Reporter:
             session.network, rows, session.tasks, session.scalers, session.class_weights, final=final, preview=preview
         )
         self.metrics[split] = found.metrics
-        values = {"split": split, "loss": found.loss, "metrics": found.metrics, "final": final}
+        values: dict[str, Any] = {"split": split, "loss": found.loss, "metrics": found.metrics, "final": final}
+        if split == "train":
+            values["ties"] = describe_ties(session)
         yield event(session, "evaluation", values)
         if preview:
-            yield event(session, "preview", {"split": split, "first": False}, found.predictions)
+            learned = pictured(session.network.tied(heads=True))
+            yield event(session, "preview", {"split": split, "first": False}, found.predictions | learned)
 
     def _result(self, status: str) -> dict[str, Any]:
         session = self.session
@@ -113,6 +122,16 @@ class Reporter:
             "metrics": self.metrics,
             "error": None,
         }
+
+
+def describe_ties(session: Session) -> dict[str, Any]:
+    """The singular values of what the tasks' matching parameters are, and what each regularizer says of them."""
+    columns = session.network.tied(heads=True)
+    terms: list[dict[str, Any]] = []
+    for term in session.spec.regularizers:
+        tied = session.network.tied(term.ties_heads)
+        terms.append({"name": term.name, **(term.describe(tied) if tied else {})})
+    return {"singular_values": singular_values(weight_matrix(columns)) if columns else [], "terms": terms}
 
 
 def event(session: Session, kind: EventKind, values: dict[str, Any], payload: dict[str, Any] | None = None) -> Event:
@@ -142,7 +161,7 @@ def started(session: Session) -> Event:
         "parameters": session.network.layout.parameter_counts(),
         "steps_per_epoch": session.steps_per_epoch,
         "total_steps": session.total_steps,
-        "data": data_values(session) | {"notes": list(session.samples.notes)},
+        "data": data_values(session) | {"notes": list(session.samples.notes), "columns": list(session.samples.columns)},
         "tasks": [vars(task) for task in session.tasks],
     }
     return event(session, "started", values)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.batches import TensorSplit, steps_per_epoch, to_device
@@ -141,9 +143,11 @@ def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
     """
     device, why = choose_device(spec.device)
     tasks = spec.task_list()
-    samples = yield from spec.dataset.build().load(data_dir(), spec.dataset.validation)
+    samples = yield from load_samples(spec, tasks)
     splits = to_device(samples, tasks, device)
     rows = len(splits["train"])
+    if not rows:
+        raise DataError(f"{spec.dataset.name} has no training row with a target for {', '.join(spec.tasks)}")
     if spec.batch_size != "full" and spec.batch_size > rows:
         rule = f"must be 'full' or at most the {rows} training rows"
         raise SpecError([Problem("batch_size", rule, spec.batch_size)])
@@ -164,6 +168,25 @@ def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
     )
 
 
+def load_samples(spec: RunSpec, tasks: tuple[Task, ...]) -> Generator[Progress, None, Samples]:
+    """The data set's samples: the chosen inputs, split as the spec says, missing table values at the training mean."""
+    samples = yield from spec.dataset.build().load(data_dir(), spec.dataset.validation)
+    if spec.dataset.split.name != "standard":
+        from mtl_core.splitting import resplit
+
+        samples = resplit(samples, spec.dataset.split, spec.dataset.validation, tasks)
+    inputs = {name: _filled(samples.inputs[name]) for name in spec.dataset.inputs()}
+    return replace(samples, inputs=inputs)
+
+
+def _filled(values: NDArray[Any]) -> NDArray[Any]:
+    """Zeros, the training mean of standardised columns, in the place of NaN."""
+    if values.ndim != 2 or not np.issubdtype(values.dtype, np.floating) or not np.isnan(values).any():
+        return values
+    filled: NDArray[Any] = np.nan_to_num(values, nan=0.0)
+    return filled
+
+
 def build_optimizer(spec: RunSpec, network: Network) -> torch.optim.Optimizer:
     """torch's Adam, AdamW or SGD over all parameters, fused where torch has that for the device."""
     options = spec.optimizer
@@ -178,13 +201,15 @@ def build_optimizer(spec: RunSpec, network: Network) -> torch.optim.Optimizer:
 
 
 def _class_weights(spec: RunSpec, task: Task, train: TensorSplit) -> Tensor | None:
-    return balanced_weights(task, train.targets[task.name]) if spec.class_weights == "balanced" else None
+    return balanced_weights(task, train.target(task.name)) if spec.class_weights == "balanced" else None
 
 
 def _scaler(spec: RunSpec, task: Task, train: TensorSplit) -> Scaler:
     if task.kind != "regression" or spec.dataset.target_scaling == "raw":
         return Scaler()
-    target = train.targets[task.name].double()
+    target = train.target(task.name).double()
+    if not len(target):
+        return Scaler()
     return Scaler(target.mean().item(), max(target.std(correction=0).item(), 1e-12))
 
 
@@ -192,5 +217,4 @@ def _sample(train: TensorSplit, seed: int) -> TensorSplit:
     if len(train) <= TRAIN_SAMPLE:
         return train
     chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[:TRAIN_SAMPLE].sort().values
-    inputs = {name: values[chosen] for name, values in train.inputs.items()}
-    return TensorSplit(inputs, {name: v[chosen] for name, v in train.targets.items()}, train.rows[chosen])
+    return train.pick(chosen)

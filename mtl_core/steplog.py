@@ -65,10 +65,11 @@ class StepLog:
     def _values(self, step: int, row: list[float]) -> dict[str, object]:
         names = [task.name for task in self.session.tasks]
         k = len(names)
-        losses = dict(zip(names, row[:k], strict=True))
-        total, penalty = row[2 * k], row[2 * k + 1]
+        met = [i for i in range(k) if row[2 * k + i]]  # tasks that had rows in this batch
+        losses = {names[i]: row[i] for i in met}
+        total, penalty = row[3 * k], row[3 * k + 1]
         for name, value in (*losses.items(), ("total", total)):
             if not math.isfinite(value):
                 raise TrainingDiverged(step, name, value)
-        weights = dict(zip(names, row[k : 2 * k], strict=True))
+        weights = {names[i]: row[k + i] for i in met}
         return {"loss": losses, "total": total, "penalty": penalty, "weights": weights}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["regression", "binary", "multiclass", "segmentation"]
+Kind = Literal["regression", "binary", "multiclass", "segmentation", "generation"]
 
 LIVE_METRICS: dict[Kind, tuple[str, ...]] = {
     "regression": ("mse", "mae", "r2"),
     "binary": ("accuracy", "f1"),
     "multiclass": ("accuracy", "f1"),
     "segmentation": ("miou", "background_iou", "pixel_accuracy"),
+    "generation": ("psnr",),
 }
 """Metrics computed at each evaluation, the main one of the kind first."""
 
@@ -20,10 +21,11 @@ FINAL_METRICS: dict[Kind, tuple[str, ...]] = {
     "binary": ("auroc",),
     "multiclass": ("auroc",),
     "segmentation": (),
+    "generation": ("ssim", "frechet"),
 }
-"""Ranking metrics, computed once at the end of a run."""
+"""Ranking and heavy metrics, computed once at the end of a run."""
 
-LOWER_IS_BETTER = frozenset({"loss", "mse", "mae"})
+LOWER_IS_BETTER = frozenset({"loss", "mse", "mae", "frechet"})
 """Names of the measures of which less is better."""
 
 
@@ -36,12 +38,14 @@ class Task:
         kind: decides head, loss and metrics.
         classes: class names (2 for binary; with the background first for segmentation); empty for regression.
         unit: unit of a regression target, e.g. ``points``; empty where there is none.
+        modality: the input that a generation task makes.
     """
 
     name: str
     kind: Kind
     classes: tuple[str, ...] = ()
     unit: str = ""
+    modality: str = "image"
 
     @property
     def outputs(self) -> int:

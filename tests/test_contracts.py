@@ -126,16 +126,22 @@ def test_weights_are_finite_and_one_a_task(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REGULARIZERS)
-def test_a_penalty_is_zero_for_equal_columns_and_positive_for_others(name: str) -> None:
+def test_a_penalty_is_a_scalar_that_knows_no_order_of_tasks_and_can_be_descended(name: str) -> None:
     import torch
 
-    columns = [[torch.full((2, 3), 1.0), torch.ones(2)] for _ in range(3)]
+    generator = torch.Generator().manual_seed(0)
+    columns = {task: [torch.randn(2, 3, generator=generator, requires_grad=True)] for task in "abcd"}
     term = REGULARIZERS[name](name=name)
-    assert term.penalty(columns).item() == 0
-    columns[0][0] = columns[0][0] + 1
     penalty = term.penalty(columns)
     assert penalty.shape == ()
-    assert penalty.item() > 0
+    torch.testing.assert_close(penalty, term.penalty(dict(reversed(columns.items()))))
+    slopes = torch.autograd.grad(penalty, [column[0] for column in columns.values()])
+    lower = {
+        task: [(column[0] - 1e-4 * slope).detach()]
+        for (task, column), slope in zip(columns.items(), slopes, strict=True)
+    }
+    assert term.penalty(lower) < penalty
+    json.dumps(term.describe(lower), allow_nan=False)
 
 
 def chosen(seed: int) -> dict[str, Any]:

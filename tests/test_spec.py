@@ -126,7 +126,7 @@ BAD: list[tuple[dict[str, Any], str, Any]] = [
     ({"architecture": {"name": "nope"}}, "architecture.name", "nope"),
     ({"architecture": {"name": ["hard"]}}, "architecture.name", ["hard"]),
     ({"architecture": ["hard"]}, "architecture", ["hard"]),
-    ({"architecture": {"hidden": []}}, "architecture.hidden", []),
+    ({"dataset": "digits", "architecture": {"hidden": []}}, "architecture.hidden", []),
     ({"architecture": {"hidden": [64, 0]}}, "architecture.hidden.1", 0),
     ({"architecture": {"dropout": 1}}, "architecture.dropout", 1),
     ({"architecture": {"name": "hard", "shared_depth": 1}}, "architecture.shared_depth", 1),

@@ -46,7 +46,7 @@ def data_section() -> None:
         for name, field in DATASETS[spec.dataset.name].model_fields.items():
             if name != "name":
                 field_widget(f"dataset.options.{name}", field)
-    sizes = spec.dataset.build().sizes(spec.dataset.validation)
+    sizes = spec.dataset.sizes()
     st.caption(t("form.sizes", **{split: f"{rows:,}" for split, rows in sizes.items()}))
 
 
@@ -91,7 +91,7 @@ def sharing_section() -> None:
         **call,
     )
     st.caption(t_or(f"architecture.{name}", (ARCHITECTURES[name].__doc__ or "").split("\n")[0]))
-    depth = len(stage_names(spec.dataset.build().inputs(), spec.architecture.channels, spec.architecture.hidden))
+    depth = len(stage_names(spec.dataset.inputs(), spec.architecture))
     for field_name, field in ARCHITECTURES[name].model_fields.items():
         if field_name not in ("name", *COMMON_NETWORK):
             field_widget(f"architecture.{field_name}", field, high=depth if field_name == "shared_depth" else None)
@@ -107,7 +107,7 @@ def sharing_details(*, ties: bool) -> None:
         path = f"regularizers.{index}.strength"
         gamma_slider(path, term.strength, form_state.changed)
         show_problem(path)
-    image = any(source.kind == "image" for source in spec.dataset.build().inputs().values())
+    image = any(source.kind == "image" for source in spec.dataset.inputs().values())
     with st.expander(t("form.network_sizes"), icon=":material/straighten:"):
         for name in COMMON_NETWORK:
             if name != "channels" or image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,10 +23,9 @@ class Architecture(Named):
     methods that mix columns override :meth:`layout`.
     """
 
-    hidden: Annotated[list[Width], Field(min_length=1, max_length=8, description="Widths of the hidden layers")] = [
-        64,
-        64,
-    ]
+    hidden: Annotated[
+        list[Width], Field(max_length=8, description="Widths of the hidden layers; none: linear models of a table")
+    ] = [64, 64]
     channels: Annotated[
         list[Width], Field(min_length=1, max_length=6, description="Channels of the convolutions (images only)")
     ] = [16, 32, 64]
@@ -34,6 +33,14 @@ class Architecture(Named):
     batch_norm: Annotated[
         bool | None, Field(description="Batch norm after each layer; left out: on for images, off for tables")
     ] = None
+
+    embedding: Annotated[Width, Field(description="Numbers a word becomes (text only)")] = 100
+    recurrent: Annotated[Width, Field(description="Width of the LSTM over the words (text only)")] = 64
+    recurrent_layers: Annotated[int, Field(ge=1, le=4, description="Layers of the LSTM (text only)")] = 2
+    fusion: Annotated[
+        Literal["concat", "gated_sum", "cross_attention"], Field(description="How several inputs become one code")
+    ] = "concat"
+    fusion_width: Annotated[Width, Field(description="Width of the code of several inputs")] = 128
 
     default_regularizer: ClassVar[str | None] = None
     """Regularizer that this architecture has unless the spec lists others."""

@@ -37,12 +37,20 @@ class Samples:
 
     Attributes:
         inputs: per modality an array whose first axis is the sample; images float32 (N, C, S, S) in 0..1
-            or uint8 in 0..255, tables float32 (N, columns), already scaled with the training rows.
-        targets: per task an array (N,) of float32 (regression) or int64 (binary 0/1, class index), or
-            int64/uint8 (N, S, S) of class indices (segmentation).
+            or uint8 in 0..255, tables float32 (N, columns), already scaled with the training rows, NaN where a
+            value is missing; sentences int64 (N, L) of word numbers, 0 behind the last word.
+        targets: per task an array (N,) of float32 (regression, NaN where missing) or int64 (binary 0/1, class
+            index; -1 where missing), or int64/uint8 (N, S, S) of class indices (segmentation; 255 where a
+            pixel has no label). A generation task has none: it makes its input.
         splits: row numbers of ``train``, ``validation`` and ``test``; disjoint.
         source: where the rows come from.
         notes: what a person should know about them, e.g. that a file was not found.
+        strata: (N,) int64, the class by which a cross-validation stratifies; None for a plain shuffle.
+        groups: (N,) int64; a cross-validation keeps the rows of one group together. None: every row by itself.
+        rescaled: modalities (tables) that are standardised; other training rows standardise them anew.
+        columns: names of the table's columns.
+        truth: what is known of the data's making, to hold what was learned against: ``weights`` (d, K),
+            ``correlation`` (K, K), ``adjacency`` (K, K), in the order of the data set's tasks.
     """
 
     inputs: Mapping[str, NDArray[Any]]
@@ -50,6 +58,11 @@ class Samples:
     splits: Mapping[str, NDArray[np.int64]]
     source: Source
     notes: tuple[str, ...] = ()
+    strata: NDArray[np.int64] | None = None
+    groups: NDArray[np.int64] | None = None
+    rescaled: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    truth: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mtl_core.regularizers.base import Regularizer
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mtl_core.regularizers.base import Columns
 
 
 class L2Distance(Regularizer):
@@ -20,11 +21,13 @@ class L2Distance(Regularizer):
     name: Literal["l2_distance"] = "l2_distance"
     source: ClassVar[str] = "Duong et al. 2015, Low resource dependency parsing, equation 3"
 
-    def penalty(self, columns: Sequence[Sequence[Tensor]]) -> Tensor:
+    ties_heads: ClassVar[bool] = False
+
+    def penalty(self, columns: Columns) -> Tensor:
         import torch
 
         terms = []
-        for matching in zip(*columns, strict=True):
+        for matching in zip(*columns.values(), strict=True):
             stacked = torch.stack(matching)
             terms.append((stacked - stacked.mean(0)).square().sum())
         return len(columns) * torch.stack(terms).sum()

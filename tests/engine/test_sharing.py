@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 
 from mtl_core.control import Command
-from mtl_core.datasets.base import Progress
 from mtl_core.errors import SpecError
 from mtl_core.network import Network
 from mtl_core.regularizers.l2_distance import L2Distance
-from mtl_core.session import Session, open_session
+from mtl_core.session import open_session
 from mtl_core.spec import RunSpec
 from mtl_core.stepping import take_step
 from mtl_core.trainer import train
 from tests.engine.conftest import Run
+from tests.engine.loading import finished
 from tests.engine.test_trainer import At, last_state, steps
 
 Make = Callable[..., RunSpec]
@@ -52,7 +52,7 @@ def test_partial_at_full_depth_is_hard_and_at_depth_0_soft(run: Run, dataset: st
 def distance(spec: RunSpec, events: list[Any]) -> float:
     network = Network(spec.layout(), spec.seed)
     network.load_state_dict(weights(events))
-    return L2Distance(name="l2_distance").penalty(network.columns()).item()
+    return L2Distance(name="l2_distance").penalty(network.tied(heads=False)).item()
 
 
 @pytest.mark.parametrize("architecture", ["soft", "partial"])
@@ -105,11 +105,11 @@ def test_all_lambdas_0_moves_nothing(spec: Make, run: Run) -> None:
 
 
 def test_l2_distance_is_the_sum_over_pairs() -> None:
-    columns = [[torch.randn(3, 2), torch.randn(4)] for _ in range(4)]
-    flat = [torch.cat([p.flatten() for p in column]) for column in columns]
+    columns = {task: [torch.randn(3, 2), torch.randn(4)] for task in "abcd"}
+    flat = [torch.cat([p.flatten() for p in column]) for column in columns.values()]
     wanted = sum((flat[i] - flat[j]).square().sum() for i in range(4) for j in range(i))
     torch.testing.assert_close(L2Distance(name="l2_distance").penalty(columns), wanted)
-    golden = L2Distance(name="l2_distance").penalty([[torch.tensor([1.0, 2.0])], [torch.tensor([3.0, -1.0])]])
+    golden = L2Distance(name="l2_distance").penalty({"a": [torch.tensor([1.0, 2.0])], "b": [torch.tensor([3.0, -1.0])]})
     assert golden.item() == 13.0
 
 
@@ -126,15 +126,6 @@ def test_scaling_all_lambdas_changes_nothing_under_adam(run: Run) -> None:
         torch.testing.assert_close(value, weights(large)[name], atol=1e-4, rtol=1e-4)
 
 
-def finished(loading: Generator[Progress, None, Session]) -> Session:
-    while True:
-        try:
-            next(loading)
-        except StopIteration as loaded:
-            session: Session = loaded.value
-            return session
-
-
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
 def test_step_is_the_gradient_of_the_weighted_sum(spec: Make, optimizer: str) -> None:
     """grad = Σ λ_i ∇L_i, for every optimizer: what the step leaves in .grad is what autograd says."""
@@ -144,10 +135,10 @@ def test_step_is_the_gradient_of_the_weighted_sum(spec: Make, optimizer: str) ->
     )
     session = finished(loading)
     batch = session.splits["train"].take(slice(None))
-    outputs = session.network(batch[0])
-    y = torch.nn.functional.mse_loss(outputs["y"].squeeze(1), batch[1]["y"])
+    outputs = session.network(batch.inputs)
+    y = torch.nn.functional.mse_loss(outputs["y"].squeeze(1), batch.targets["y"])
     good = torch.nn.functional.binary_cross_entropy_with_logits(
-        outputs["positive"].squeeze(1), batch[1]["positive"].float()
+        outputs["positive"].squeeze(1), batch.targets["positive"].float()
     )
     wanted = torch.autograd.grad(0.3 * y + 2.0 * good, list(session.network.parameters()))
     take_step(session, batch)

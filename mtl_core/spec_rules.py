@@ -1,0 +1,104 @@
+"""What must hold between the fields of a spec, and what may change while a run goes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mtl_core.blocks import Map
+from mtl_core.encoders import missing_modality
+from mtl_core.errors import Problem
+from mtl_core.layout import SHARED
+from mtl_core.spec_parts import STEERABLE_HINT
+
+if TYPE_CHECKING:
+    from mtl_core.spec import RunSpec
+
+MOST_EPOCHS = 1_000_000
+
+
+def cross_field_problems(spec: RunSpec) -> list[Problem]:
+    """Every rule between fields that the spec breaks."""
+    found = [*_modality_problems(spec), *_task_problems(spec), *_size_problems(spec), *_tie_problems(spec)]
+    for i, change in enumerate(spec.schedule):
+        broken = steering_rule(spec, change.field, change.value)
+        if broken:
+            found.append(Problem(f"schedule.{i}", broken, {"field": change.field, "value": change.value}))
+    return found
+
+
+def _modality_problems(spec: RunSpec) -> Iterator[Problem]:
+    offered, chosen = list(spec.dataset.build().inputs()), spec.dataset.modalities
+    for i, name in enumerate(chosen):
+        if name not in offered:
+            rule = f"unknown input of {spec.dataset.name}; known: {', '.join(offered)}"
+            yield Problem(f"dataset.modalities.{i}", rule, name)
+        elif name in chosen[:i]:
+            yield Problem(f"dataset.modalities.{i}", "each input can be chosen once", name)
+
+
+def _task_problems(spec: RunSpec) -> Iterator[Problem]:
+    dataset = spec.dataset.build()
+    offered = {task.name: task for task in dataset.tasks()}
+    inputs = spec.dataset.inputs()
+    for i, task in enumerate(spec.tasks):
+        if task not in offered:
+            rule = f"unknown task of {spec.dataset.name}; known: {', '.join(offered)}"
+            yield Problem(f"tasks.{i}", rule, task)
+        elif task in spec.tasks[:i] or task == SHARED:
+            yield Problem(f"tasks.{i}", "each task can be chosen once", task)
+        elif lacking := missing_modality(offered[task], inputs):
+            rule = f"needs the input {lacking!r}, which dataset.modalities leaves out"
+            yield Problem(f"tasks.{i}", rule, task)
+    for task, value in spec.weighting.lambdas.items():
+        if task not in spec.tasks:
+            rule = f"no such task in this run; its tasks are {', '.join(spec.tasks)}"
+            yield Problem(f"weighting.lambdas.{task}", rule, value)
+
+
+def _size_problems(spec: RunSpec) -> Iterator[Problem]:
+    """What convolutions and batch norm cannot do: halve a picture to nothing, normalise a single row."""
+    rows = spec.dataset.sizes()["train"]
+    if spec.batch_size != "full" and spec.batch_size > rows:
+        rule = f"must be 'full' or at most the {rows} training rows of {spec.dataset.name}"
+        yield Problem("batch_size", rule, spec.batch_size)
+    architecture, inputs = spec.architecture, spec.dataset.inputs()
+    images = [source.shape for source in inputs.values() if isinstance(source.shape, Map)]
+    for shape in images:
+        most = shape.size.bit_length() - 1
+        if len(architecture.channels) > most:
+            rule = f"pictures of {shape.size}×{shape.size} can be halved for at most {most} convolutions"
+            yield Problem("architecture.channels", rule, architecture.channels)
+    if images and len(inputs) == 1 and not architecture.hidden:
+        yield Problem("architecture.hidden", "pictures need at least one hidden layer", architecture.hidden)
+    normed = architecture.batch_norm if architecture.batch_norm is not None else bool(images)
+    if normed and spec.batch_size == 1:
+        yield Problem("batch_size", "batch norm needs at least 2 rows a step", 1)
+
+
+def _tie_problems(spec: RunSpec) -> Iterator[Problem]:
+    """Terms that name tasks (a task graph) name those of the run or of its data set."""
+    offered = {task.name for task in spec.dataset.build().tasks()}
+    for i, term in enumerate(spec.regularizers):
+        for path, name in term.named_tasks():
+            if name not in offered:
+                yield Problem(f"regularizers.{i}.{path}", f"no task of {spec.dataset.name} has this name", name)
+
+
+def steering_rule(spec: RunSpec, field: str, value: Any) -> str | None:
+    """The rule that a change of a running run breaks, or None where it may be made."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value):
+        return "must be a finite number"
+    match field.split("."):
+        case ["weighting", "lambdas", task] if task in spec.tasks:
+            return None if value >= 0 else "λ must be at least 0"
+        case ["regularizers", index, "strength"] if index.isdigit() and int(index) < len(spec.regularizers):
+            return None if value >= 0 else "γ must be at least 0"
+        case ["optimizer", "lr"]:
+            return None if 0 < value <= 100 else "must be above 0 and at most 100"
+        case ["epochs"]:
+            whole = value == int(value) and 1 <= value <= MOST_EPOCHS
+            return None if whole else f"must be a whole number from 1 to {MOST_EPOCHS:,}"
+    return f"cannot be changed during a run; what can: {STEERABLE_HINT}"
