@@ -14,6 +14,7 @@ from mtl_core.architectures import ARCHITECTURES
 from mtl_core.datasets import DATASETS
 from mtl_core.errors import Problem, SpecError
 from mtl_core.model import Named
+from mtl_core.regularizers import REGULARIZERS
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.weightings import WEIGHTINGS
 
@@ -127,12 +128,19 @@ def _parse(draft: Mapping[str, Any]) -> RunSpec:
 
 
 def _terms(spec: RunSpec, terms: list[dict[str, Any]]) -> Draft:
-    """Only the strengths, where the terms are those that the architecture has anyway."""
+    """Only the strengths, where the terms are else those that the architecture has anyway."""
     base = parse_spec({"dataset": {"name": spec.dataset.name}, "architecture": {"name": spec.architecture.name}})
-    if [t["name"] for t in terms] != [t.name for t in base.regularizers]:
-        return {"regularizers": terms}
-    pairs = enumerate(zip(terms, base.regularizers, strict=True))
-    return {f"regularizers.{i}.strength": mine["strength"] for i, (mine, b) in pairs if mine["strength"] != b.strength}
+    plain = [term.model_dump(mode="json") for term in base.regularizers]
+    if [{**term, "strength": 0} for term in terms] != [{**term, "strength": 0} for term in plain]:
+        return {"regularizers": [_short(term) for term in terms]}
+    pairs = enumerate(zip(terms, plain, strict=True))
+    return {f"regularizers.{i}.strength": a["strength"] for i, (a, b) in pairs if a["strength"] != b["strength"]}
+
+
+def _short(term: dict[str, Any]) -> dict[str, Any]:
+    """A term without the fields that are at their defaults."""
+    usual = REGULARIZERS[term["name"]].model_validate({"name": term["name"]}).model_dump(mode="json")
+    return {key: value for key, value in term.items() if key == "name" or value != usual[key]}
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str, into: Draft) -> None:

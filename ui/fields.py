@@ -89,7 +89,7 @@ def field_widget(path: str, field: FieldInfo, *, high: float | None = None) -> N
         return
     if high is not None:
         shape = replace(shape, high=high)
-    words = path.replace(".", "_")
+    words = words_of(path)
     label = t_or(f"field.{words}", path.rsplit(".", 1)[-1].replace("_", " ").capitalize())
     tip = t_or(f"help.{words}", field.description or "") or None
     WIDGETS[shape.kind](path, label, tip, shape)
@@ -111,7 +111,12 @@ def value_of(path: str) -> Any:
 
 def choice_name(path: str, value: Any) -> str:
     """Display name of one choice of a field."""
-    return t_or(f"choice.{path.replace('.', '_')}_{value}", str(value).replace("_", " "))
+    return t_or(f"choice.{words_of(path)}_{value}", str(value).replace("_", " "))
+
+
+def words_of(path: str) -> str:
+    """The part of a key that stands for a field, whatever its place in a list: ``regularizers_strength``."""
+    return "_".join(part for part in path.split(".") if not part.isdigit())
 
 
 def _named(path: str, choices: Iterable[str]) -> Callable[[Any], str]:

@@ -54,7 +54,13 @@ def set_value(path: str, value: Any) -> None:
     if path == "dataset.name":
         replace(drafts.with_dataset(draft(), value))
     else:
-        replace(draft() | {path: value})
+        before = {key: old for key, old in draft().items() if not key.startswith(f"{path}.")}
+        replace(before | {path: value})
+
+
+def drop(path: str) -> None:
+    """Forget what was set for a field: its default applies again."""
+    st.session_state[DRAFT] = {key: value for key, value in draft().items() if key != path}
 
 
 def widget(path: str, value: Any, default: str = "value") -> dict[str, Any]:

@@ -29,9 +29,9 @@ def lambda_slider(path: str, task: str, value: float, colour: str, changed: OnCh
         st.caption(f":material/info: {t('sliders.lambda_zero', task=task)}")
 
 
-def gamma_slider(path: str, value: float, changed: OnChange, prefix: str = "form") -> None:
+def gamma_slider(path: str, value: float, changed: OnChange, prefix: str = "form", label: str = "") -> None:
     """γ, the strength of a term that ties the tasks."""
-    _slider(path, t("sliders.gamma"), value, GAMMA, changed, prefix, t("sliders.gamma_help"), SHARED_COLOUR)
+    _slider(path, label or t("sliders.gamma"), value, GAMMA, changed, prefix, t("sliders.gamma_help"), SHARED_COLOUR)
     if value == 0:
         st.caption(f":material/info: {t('sliders.gamma_zero')}")
 

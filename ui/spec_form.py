@@ -7,18 +7,29 @@ from collections.abc import Mapping
 import streamlit as st
 
 from mtl_core.architectures import ARCHITECTURES
+from mtl_core.architectures.base import Architecture
 from mtl_core.datasets import DATASETS
 from mtl_core.encoders import stage_names
-from mtl_core.spec import DatasetSpec, LrScheduleSpec, OptimizerSpec, RunSpec
+from mtl_core.spec import BatchPolicySpec, DatasetSpec, LrScheduleSpec, OptimizerSpec, RunSpec
+from mtl_core.spec_parts import SplitSpec
 from mtl_core.weightings import WEIGHTINGS
 from ui import data_card, form_state
 from ui.colours import task_colours
 from ui.fields import choice_name, field_widget, listed, show_problem
 from ui.names import dataset_title
-from ui.sliders import gamma_slider, lambda_slider, learning_rate_slider
+from ui.sliders import lambda_slider, learning_rate_slider
+from ui.tie_form import term_name, terms_section
 from ui.words import t, t_or
 
-COMMON_NETWORK = ("hidden", "channels", "dropout", "batch_norm")
+COMMON_NETWORK = tuple(name for name in Architecture.model_fields if name != "name")
+FIELDS_OF: Mapping[str, tuple[str, ...]] = {
+    "channels": ("image",),
+    "embedding": ("text",),
+    "recurrent": ("text",),
+    "recurrent_layers": ("text",),
+}
+"""Fields of an architecture that mean something for one kind of input only."""
+FUSION = ("fusion", "fusion_width")
 SCHEDULE_FIELDS: Mapping[str, tuple[str, ...]] = {"one_cycle": ("warmup",), "step": ("step_share", "gamma")}
 LAST_TASK = "last_task_kept"
 TRAINING = ("class_weights", "seed", "device", "precision", "evaluate_every")
@@ -39,15 +50,46 @@ def data_section() -> None:
     st.selectbox(t("form.dataset"), names, format_func=titles.__getitem__, **call)
     show_problem("dataset.name")
     data_card.badge_row(spec.dataset)
+    _modalities(spec)
     _tasks(spec)
     with st.expander(t("form.data_options"), icon=":material/tune:"):
         for name in ("validation", "target_scaling"):
             field_widget(f"dataset.{name}", DatasetSpec.model_fields[name])
+        _split_fields(spec)
         for name, field in DATASETS[spec.dataset.name].model_fields.items():
             if name != "name":
                 field_widget(f"dataset.options.{name}", field)
     sizes = spec.dataset.sizes()
     st.caption(t("form.sizes", **{split: f"{rows:,}" for split, rows in sizes.items()}))
+
+
+def _split_fields(spec: RunSpec) -> None:
+    """The data set's own split, or one fold of a cross-validation."""
+    shown = {"standard": ("name",), "kfold": ("name", "folds", "fold"), "holdout": ("name", "test", "fold")}
+    for name in shown[spec.dataset.split.name]:
+        high = spec.dataset.split.folds - 1 if name == "fold" else None
+        field_widget(f"dataset.split.{name}", SplitSpec.model_fields[name], high=high)
+
+
+def _modalities(spec: RunSpec) -> None:
+    """Which of several inputs are used: with one left out, what the others can do without it shows."""
+    offered = list(spec.dataset.build().inputs())
+    if len(offered) < 2:
+        return
+    call = form_state.widget("dataset.modalities", list(spec.dataset.inputs()), "default")
+    names = {name: t_or(f"modality.{name}", name) for name in offered}
+    call |= {"on_change": _modalities_changed, "args": (call["key"], offered), "help": t("form.modalities_help")}
+    st.pills(t("form.modalities"), offered, selection_mode="multi", format_func=names.__getitem__, **call)
+    show_problem("dataset.modalities")
+
+
+def _modalities_changed(key: str, offered: list[str]) -> None:
+    """Callback: all of them is no choice; tasks that need what is left out go with it."""
+    chosen = [name for name in offered if name in st.session_state[key]]
+    if not chosen:
+        return
+    form_state.drop("tasks")
+    form_state.set_value("dataset.modalities", [] if chosen == offered else chosen)
 
 
 def _tasks(spec: RunSpec) -> None:
@@ -100,18 +142,23 @@ def sharing_section() -> None:
 def sharing_details(*, ties: bool) -> None:
     """The strength of the ties (unless a run's own are steered), and the network's sizes."""
     spec = form_state.current().spec
-    if ties and spec.regularizers and len(spec.tasks) < 2:
-        st.caption(f":material/link_off: {t('sliders.nothing_to_tie')}")
-        ties = False
-    for index, term in enumerate(spec.regularizers if ties else ()):
-        path = f"regularizers.{index}.strength"
-        gamma_slider(path, term.strength, form_state.changed)
-        show_problem(path)
-    image = any(source.kind == "image" for source in spec.dataset.inputs().values())
+    fields = ARCHITECTURES[spec.architecture.name].model_fields
+    kinds = [source.kind for source in spec.dataset.inputs().values()]
+    if len(kinds) > 1:
+        field_widget("architecture.fusion", fields["fusion"])
+    with st.expander(_terms_title(spec), icon=":material/link:", expanded=ties and bool(spec.regularizers)):
+        terms_section(strengths=ties)
     with st.expander(t("form.network_sizes"), icon=":material/straighten:"):
         for name in COMMON_NETWORK:
-            if name != "channels" or image:
-                field_widget(f"architecture.{name}", ARCHITECTURES[spec.architecture.name].model_fields[name])
+            fits = any(kind in kinds for kind in FIELDS_OF.get(name, kinds))
+            if fits and (name not in FUSION or (len(kinds) > 1 and name != "fusion")):
+                field_widget(f"architecture.{name}", fields[name])
+
+
+def _terms_title(spec: RunSpec) -> str:
+    """What ties the tasks, in one line."""
+    names = [term_name(term) for term in spec.regularizers]
+    return t("ties.title", names=", ".join(names)) if names else t("ties.none")
 
 
 def weighting_choice() -> None:
@@ -148,6 +195,9 @@ def training_section() -> None:
         field_widget("epochs", RunSpec.model_fields["epochs"])
     with right:
         field_widget("batch_size", RunSpec.model_fields["batch_size"])
+    for name in ("name", *(("temperature",) if spec.batch_policy.name == "temperature" else ())):
+        if DATASETS[spec.dataset.name].own_samples:
+            field_widget(f"batch_policy.{name}", BatchPolicySpec.model_fields[name])
     with st.expander(t("form.training"), icon=":material/tune:"):
         for name, field in OptimizerSpec.model_fields.items():
             if name != "lr" and (name != "momentum" or spec.optimizer.name == "sgd"):

@@ -36,6 +36,8 @@ def steer_weights(run: str | None) -> None:
 def steer_ties(run: str | None) -> None:
     """γ of each of the run's terms."""
     view = _view(run)
+    from ui.tie_form import gamma_label
+
     if view is None:
         return
 
@@ -48,7 +50,8 @@ def steer_ties(run: str | None) -> None:
 
     for index, term in enumerate(view.spec.regularizers):
         path = f"regularizers.{index}.strength"
-        gamma_slider(path, shown_run.steered(view, path, term.strength), changed, f"live:{run}")
+        value = shown_run.steered(view, path, term.strength)
+        gamma_slider(path, value, changed, f"live:{run}", gamma_label(view.spec, index))
 
 
 def _view(run: str | None) -> RunView | None:
