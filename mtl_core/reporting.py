@@ -151,6 +151,13 @@ def data_values(session: Session) -> dict[str, Any]:
     return {"name": session.spec.dataset.name, "source": session.samples.source, "sizes": sizes}
 
 
+def samples_values(session: Session) -> dict[str, Any]:
+    """Notes on the samples, names of the table's columns and words of the sentences, where there are any."""
+    samples = session.samples
+    found = {"notes": samples.notes, "columns": samples.columns, "vocabulary": samples.vocabulary}
+    return {name: list(values) for name, values in found.items() if values or name == "notes"}
+
+
 def started(session: Session) -> Event:
     """The ``started`` event: what the run uses."""
     values = {
@@ -161,7 +168,7 @@ def started(session: Session) -> Event:
         "parameters": session.network.layout.parameter_counts(),
         "steps_per_epoch": session.steps_per_epoch,
         "total_steps": session.total_steps,
-        "data": data_values(session) | {"notes": list(session.samples.notes), "columns": list(session.samples.columns)},
+        "data": data_values(session) | samples_values(session),
         "tasks": [vars(task) for task in session.tasks],
     }
     return event(session, "started", values)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ui.chart_data import ChartData, Dash, Mark, Trace, short
 from ui.colours import SHARED_COLOUR
 from ui.series import Change, RunSeries, Series
-from ui.tables import confusion_counts, confusion_table, predicted_classes, sample_table
+from ui.tables import confusion_counts, confusion_table, predicted_classes, sample_table, sentences
 from ui.words import t, t_or
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "prediction_scatter",
     "residual_histogram",
     "sample_table",
+    "sentences",
     "weights_chart",
 ]
 

@@ -9,7 +9,7 @@ while others are appended; when there are too many buckets, neighbours merge in 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -138,6 +138,7 @@ class RunSeries:
         penalty: the regularizers' share of it.
         weights: what multiplied each task's loss, at each step.
         lr: learning rate at each step.
+        ties: numbers of what ties the tasks, at each evaluation: ``singular.<i>`` of W, ``<term>.<name>``.
         changes: values changed on the way, in order.
         started: values of the ``started`` event, empty before it.
         progress: values of the newest ``progress`` event, empty once steps are taken.
@@ -156,6 +157,7 @@ class RunSeries:
     penalty: Series = field(default_factory=Series)
     weights: dict[str, Series] = field(default_factory=dict)
     lr: Series = field(default_factory=Series)
+    ties: dict[str, Series] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     started: dict[str, Any] = field(default_factory=dict)
     progress: dict[str, Any] = field(default_factory=dict)
@@ -221,11 +223,23 @@ class RunSeries:
         for task, by_name in values.get("metrics", {}).items():
             for metric, value in by_name.items():
                 _append(measured.setdefault(task, {}).setdefault(metric, Series()), step, value)
+        for name, value in tie_numbers(values.get("ties", {})):
+            _append(self.ties.setdefault(name, Series()), step, value)
 
     def _add_change(self, step: int, values: Mapping[str, Any]) -> None:
         change = Change(step, values["field"], values.get("old"), values.get("new"), values.get("by", "user"))
         if change not in self.changes:
             self.changes.append(change)
+
+
+def tie_numbers(ties: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Every number in what an evaluation says of the ties, with the name of its series."""
+    for i, value in enumerate(ties.get("singular_values", ())):
+        yield f"singular.{i}", value
+    for term in ties.get("terms", ()):
+        for key, value in term.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                yield f"{term['name']}.{key}", value
 
 
 def _copied(value: Any) -> Any:

@@ -16,6 +16,11 @@ from ui.words import t
 if TYPE_CHECKING:
     import pandas as pd
 
+VALUED = ("regression", "binary", "multiclass")
+"""Kinds of tasks whose prediction is one value."""
+MOST_COLUMNS = 8
+"""Tasks, at most, that a table of samples has columns for."""
+
 
 def predicted_classes(task: Task, predicted: NDArray[Any]) -> NDArray[np.int64]:
     """Class indices of a prediction: of a binary task the probability of class 1, cut at 0.5."""
@@ -68,30 +73,58 @@ def sample_table(
     *,
     rows: int = 5,
     task_names: Mapping[str, str] | None = None,
+    vocabulary: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """The first samples of a preview: row number, then true and predicted value of each task but masks.
+    """The first samples of a preview: row number, sentence, then true and predicted value of each task with a value.
+
+    Where tasks have samples of their own, the first rows of each are there, and what a row lacks stays empty.
 
     Args:
         tasks: of the run.
-        arrays: ``rows``, ``target.<task>`` and ``prediction.<task>`` of a preview.
+        arrays: ``rows``, ``target.<task>``, ``prediction.<task>`` and ``shown.<task>`` of a preview.
         rows: how many.
         task_names: display names.
+        vocabulary: words of the sentences by their numbers.
     """
     import pandas as pd  # 0.3 s, which the first paint need not wait for
 
     names = task_names or {}
-    shown = [task for task in tasks if task.kind != "segmentation" and f"prediction.{task.name}" in arrays]
-    numbers = arrays.get("rows")
-    count = min([rows, *(len(arrays[f"prediction.{task.name}"]) for task in shown)]) if shown else 0
+    shown = [task for task in tasks if task.kind in VALUED and f"prediction.{task.name}" in arrays][:MOST_COLUMNS]
+    places = {task.name: _places(arrays, task.name) for task in shown}
+    wanted = sorted({place for found in places.values() for place in list(found)[:rows]})[:rows]
+    numbers, texts = arrays.get("rows"), sentences(arrays, vocabulary)
     columns: dict[str, list[Any]] = {
-        t("chart.row"): [int(numbers[i]) if numbers is not None and i < len(numbers) else i for i in range(count)]
+        t("chart.row"): [int(numbers[i]) if numbers is not None and i < len(numbers) else i for i in wanted]
     }
+    if texts:
+        columns[t("modality.text")] = [texts[i] for i in wanted]
     for task in shown:
-        name = names.get(task.name, task.name)
-        truth, predicted = arrays[f"target.{task.name}"][:count], arrays[f"prediction.{task.name}"][:count]
-        columns[t("chart.column_true", task=name)] = [_true_text(task, value) for value in truth]
-        columns[t("chart.column_predicted", task=name)] = [_predicted_text(task, value) for value in predicted]
+        name, where = names.get(task.name, task.name), places[task.name]
+        truth, predicted = arrays[f"target.{task.name}"], arrays[f"prediction.{task.name}"]
+        columns[t("chart.column_true", task=name)] = [
+            _true_text(task, truth[where[i]]) if i in where else "" for i in wanted
+        ]
+        columns[t("chart.column_predicted", task=name)] = [
+            _predicted_text(task, predicted[where[i]]) if i in where else "" for i in wanted
+        ]
     return pd.DataFrame(columns)
+
+
+def _places(arrays: Mapping[str, NDArray[Any]], task: str) -> dict[int, int]:
+    """Row of the preview -> place among the task's own values."""
+    shown = arrays.get(f"shown.{task}")
+    count = len(arrays[f"prediction.{task}"])
+    return {int(row): i for i, row in enumerate(range(count) if shown is None else shown[:count])}
+
+
+def sentences(arrays: Mapping[str, NDArray[Any]], vocabulary: Sequence[str]) -> list[str]:
+    """The sentences of a preview in words; empty where it has none."""
+    found = next(
+        (array for name, array in arrays.items() if name.startswith("input.") and array.dtype == np.int64), None
+    )
+    if found is None or not vocabulary:
+        return []
+    return [" ".join(vocabulary[int(word)] for word in row if 0 < word < len(vocabulary)) for row in found]
 
 
 def _cell(count: int, share: float, colour: str, diagonal: bool) -> str:

@@ -1,19 +1,17 @@
-"""The views under the curves: scatter, residuals, confusion, masks, samples, metrics; one at a time."""
+"""The views under the curves: scatter, residuals, confusion, masks, pictures, ties, samples, metrics; one at a time."""
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from mtl_core.errors import MTLError
 from mtl_core.tasks import Kind, Task
-from ui import charts, hub, tiles
-from ui.hub import PreviewFile, RunView, Source
+from ui import charts, tie_views, tiles
+from ui.epochs import Arrays, at_end, at_epoch
+from ui.hub import RunView, Source
 from ui.live_chart import live_chart
 from ui.markup import show_markup
 from ui.mask_viewer import mask_viewer
@@ -25,13 +23,17 @@ OF_KIND: Mapping[Kind, tuple[str, ...]] = {
     "binary": ("confusion",),
     "multiclass": ("confusion",),
     "segmentation": ("masks",),
+    "generation": (),
 }
 """Views of one task by its kind."""
 OF_RUN = ("samples", "metrics", "weights")
 CHOSEN = "detail_view"
+CHOSEN_TASK = "detail_task"
 HEIGHT = 340
-ECHO_SECONDS = 3.0
-Arrays = dict[str, NDArray[Any]]
+UNLABELLED = 255
+"""Of a mask: a pixel without a class."""
+MOST_NAMED = 8
+"""Tasks, at most, whose views stand side by side; of more one is picked."""
 
 
 def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, str]) -> None:
@@ -43,28 +45,45 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
         tasks: of the run.
         colours: per task.
     """
-    options = [f"{name}:{task.name}" for task in tasks for name in OF_KIND[task.kind]] + [f"{n}:" for n in OF_RUN]
+    chosen = _choose(view, tasks)
+    kind, name = chosen.split(":", 1)
+    if kind in tie_views.offered(view.series):
+        found = None if kind == "spectrum" else at_epoch(source, view)
+        tie_views.show(kind, found, view.series, view.spec.tasks, view.record.id)
+        return
+    if kind in OF_RUN:
+        _of_run(source, view, kind, tasks, colours)
+        return
+    of_kind = [task for task in tasks if kind in OF_KIND[task.kind]]
+    task = next((task for task in of_kind if task.name == name), None) or _pick(of_kind)
+    found = at_epoch(source, view)
+    if found is None:
+        st.caption(t("output.nothing_yet"))
+    elif f"prediction.{task.name}" in found and f"target.{task.name}" in found:
+        _of_task(kind, task, found, colours[task.name], view)
+
+
+def _choose(view: RunView, tasks: tuple[Task, ...]) -> str:
+    """``kind:task`` of the view that is chosen; the task is empty for views of the run, and of many tasks."""
+    pairs = [(kind, task.name) for task in tasks for kind in OF_KIND[task.kind]]
+    if len(tasks) > MOST_NAMED:
+        pairs = [(kind, "") for kind in dict.fromkeys(kind for kind, _ in pairs)]
+    options = [f"{kind}:{name}" for kind, name in pairs]
+    options += [f"{kind}:" for kind in (*tie_views.offered(view.series), *OF_RUN)]
     if st.session_state.get(CHOSEN) not in options:
         st.session_state[CHOSEN] = options[0]
     kinds = [option.split(":")[0] for option in options]
     named = {o: _name(o) if kinds.count(k) > 1 else t(f"views.{k}") for o, k in zip(options, kinds, strict=True)}
-    call: dict[str, Any] = {
-        "key": CHOSEN,
-        "label_visibility": "collapsed",
-        "wrap": True,
-        "format_func": named.__getitem__,
-    }
-    chosen = st.segmented_control(t("views.choose"), options, required=True, **call)
-    kind, name = str(chosen).split(":", 1)
-    if kind in ("metrics", "weights", "samples"):
-        _of_run(source, view, kind, tasks, colours)
-        return
-    task = next(task for task in tasks if task.name == name)
-    found = _at_epoch(source, view)
-    if found is None:
-        st.caption(t("output.nothing_yet"))
-    elif f"prediction.{name}" in found and f"target.{name}" in found:
-        _of_task(kind, task, found, colours[name], view.record.id)
+    call: dict[str, Any] = {"key": CHOSEN, "label_visibility": "collapsed", "wrap": True, "required": True}
+    return str(st.segmented_control(t("views.choose"), options, format_func=named.__getitem__, **call))
+
+
+def _pick(tasks: list[Task]) -> Task:
+    """One of many tasks, to look at."""
+    named = {task.name: task for task in tasks}
+    if st.session_state.get(CHOSEN_TASK) not in named:
+        st.session_state[CHOSEN_TASK] = tasks[0].name
+    return named[st.selectbox(t("views.task"), list(named), key=CHOSEN_TASK)]
 
 
 def _name(option: str) -> str:
@@ -83,16 +102,21 @@ def _of_run(source: Source, view: RunView, kind: str, tasks: tuple[Task, ...], c
 
 
 def _samples(source: Source, view: RunView, tasks: tuple[Task, ...]) -> None:
-    found = _load(source, view, _of_split(view, "test"), None)
+    found = at_end(source, view)
     if found is None:
         st.caption(t("views.samples_later"))
         return
     st.caption(t("views.samples_note"))
-    st.dataframe(charts.sample_table(tasks, found), hide_index=True)
+    st.dataframe(charts.sample_table(tasks, found, vocabulary=vocabulary_of(view)), hide_index=True)
 
 
-def _of_task(kind: str, task: Task, found: Arrays, colour: str, run: str) -> None:
-    truth, predicted = found[f"target.{task.name}"], found[f"prediction.{task.name}"]
+def vocabulary_of(view: RunView) -> list[str]:
+    """The words of the run's sentences by their numbers; empty where it has none."""
+    return list(view.series.started.get("data", {}).get("vocabulary", ()))
+
+
+def _of_task(kind: str, task: Task, found: Arrays, colour: str, view: RunView) -> None:
+    truth, predicted, run = found[f"target.{task.name}"], found[f"prediction.{task.name}"], view.record.id
     if kind == "scatter":
         data = charts.prediction_scatter(truth, predicted, colour, name=task.name, unit=unit_name(task.unit), view=run)
         live_chart(data, key="scatter_chart", height=HEIGHT, text_alternative=_name(f"scatter:{task.name}"))
@@ -104,62 +128,15 @@ def _of_task(kind: str, task: Task, found: Arrays, colour: str, run: str) -> Non
         table = charts.confusion_table(counts, task.classes, colour, _name(f"confusion:{task.name}"))
         show_markup(table, key="confusion")
     else:
-        (images,) = (array for name, array in found.items() if name.startswith("input."))
-        captions = [t("views.row", number=int(row)) for row in found["rows"][: len(truth)]]
-        mask_viewer(images, truth, predicted, task.classes, key="masks", captions=captions)
+        _masks(task, found, view)
 
 
-def _at_epoch(source: Source, view: RunView) -> Arrays | None:
-    """Truth and predictions at the epoch that the slider is at; it follows the run until somebody moves it."""
-    made = [p for p in _of_split(view, tiles.shown_split(view)) if not p.first]
-    if not made:
-        return None
-    newest = max(1, round(made[-1].epoch))
-    last = max(2, view.epochs, newest)
-    key = f"epoch:{view.record.id}"
-    if key not in st.session_state or not st.session_state.get(_held(key)):
-        st.session_state[key] = newest
-        _followed(key).append((newest, time.monotonic()))
-    call: dict[str, Any] = {"help": t("views.epoch_help"), "on_change": _hold, "args": (key, newest)}
-    st.slider(t("views.epoch"), 1, last, step=1, key=key, **call)
-    wanted = st.session_state[key]
-    preview = next((p for p in reversed(made) if round(p.epoch) <= wanted), made[0])
-    st.caption(t("views.at", epoch=tiles.epoch_text(preview.epoch), split=t(f"split.{preview.split}")))
-    return _load(source, view, _of_split(view, preview.split), preview)
-
-
-def _hold(key: str, newest: int) -> None:
-    """Callback: stay where a person put the slider, until that is the newest epoch again.
-
-    A browser that lags behind sends back the value at which it last followed the run: that is nobody's movement.
-    """
-    value, now = st.session_state[key], time.monotonic()
-    if not any(value == epoch and now - at < ECHO_SECONDS for epoch, at in _followed(key)):
-        st.session_state[_held(key)] = value < newest
-
-
-def _held(key: str) -> str:
-    return f"held:{key}"
-
-
-def _followed(key: str) -> deque[tuple[int, float]]:
-    """The last epochs at which the slider followed the run by itself, and when."""
-    found: deque[tuple[int, float]] = st.session_state.setdefault(f"followed:{key}", deque(maxlen=8))
-    return found
-
-
-def _of_split(view: RunView, split: str) -> list[PreviewFile]:
-    return [preview for preview in view.previews if preview.split == split]
-
-
-def _load(source: Source, view: RunView, files: list[PreviewFile], chosen: PreviewFile | None) -> Arrays | None:
-    """What stands in the first preview, with the predictions of the chosen one (the last, if None)."""
-    first = next((preview for preview in files if preview.first), None)
-    chosen = chosen or next((preview for preview in reversed(files) if not preview.first), None)
-    if first is None or chosen is None:
-        return None
-    try:
-        return hub.arrays(source, view.record.id, first) | hub.arrays(source, view.record.id, chosen)
-    except MTLError as error:
-        st.warning(str(error))
-        return None
+def _masks(task: Task, found: Arrays, view: RunView) -> None:
+    images = next(array for name, array in found.items() if name.startswith("input.") and array.ndim == 4)
+    shown = found.get(f"shown.{task.name}", range(len(images)))
+    truth, predicted = found[f"target.{task.name}"], found[f"prediction.{task.name}"]
+    sentences = charts.sentences(found, vocabulary_of(view))
+    rows = [t("views.row", number=int(found["rows"][i])) for i in shown]
+    captions = [f"{row} · {sentences[i]}" if sentences else row for i, row in zip(shown, rows, strict=True)]
+    labelled = np.where(truth == UNLABELLED, predicted, truth)
+    mask_viewer(images[list(shown)], labelled, predicted, task.classes, key="masks", captions=captions)

@@ -49,6 +49,7 @@ class Samples:
         groups: (N,) int64; a cross-validation keeps the rows of one group together. None: every row by itself.
         rescaled: modalities (tables) that are standardised; other training rows standardise them anew.
         columns: names of the table's columns.
+        vocabulary: the words by their numbers, where an input is sentences.
         truth: what is known of the data's making, to hold what was learned against: ``weights`` (d, K),
             ``correlation`` (K, K), ``adjacency`` (K, K), in the order of the data set's tasks.
     """
@@ -62,6 +63,7 @@ class Samples:
     groups: NDArray[np.int64] | None = None
     rescaled: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
     truth: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
@@ -118,6 +120,8 @@ class Dataset(Named):
 
     card: ClassVar[Card]
     recommended: ClassVar[Mapping[str, Any]] = {}
+    own_samples: ClassVar[bool] = False
+    """Whether its tasks have samples of their own, so that the batch policy matters."""
 
     def inputs(self) -> dict[str, InputSpec]:
         """Modalities and their shapes."""
