@@ -13,19 +13,23 @@ from ui.chart_data import ChartData, Trace
 from ui.colours import TASK_PALETTE
 from ui.epochs import Arrays
 from ui.fields import choice_name
+from ui.hub import RunView
 from ui.live_chart import live_chart
 from ui.markup import show_markup
 from ui.series import RunSeries, Series
 from ui.words import t, t_or
 
+KINDS = ("relations", "task_weights", "spectrum")
 HEIGHT = 320
 OWN_CHART = ("hierarchical_prior",)
 """Terms whose numbers are a story of their own (α), with a chart each."""
 
 
-def offered(series: RunSeries) -> tuple[str, ...]:
-    """Views of the ties that a run has: none where nothing of its tasks matches."""
-    return ("relations", "task_weights", "spectrum") if any(n.startswith("singular.") for n in series.ties) else ()
+def offered(view: RunView) -> tuple[str, ...]:
+    """Views of the ties that a run has: none where nothing of its tasks matches, or two heads alone do."""
+    spec = view.spec
+    told = len(spec.tasks) > 2 or bool(spec.regularizers) or not spec.architecture.hidden
+    return KINDS if told and any(name.startswith("singular.") for name in view.series.ties) else ()
 
 
 def show(kind: str, found: Arrays | None, series: RunSeries, tasks: Sequence[str], run: str) -> None:

@@ -47,7 +47,7 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
     """
     chosen = _choose(view, tasks)
     kind, name = chosen.split(":", 1)
-    if kind in tie_views.offered(view.series):
+    if kind in tie_views.KINDS:
         found = None if kind == "spectrum" else at_epoch(source, view)
         tie_views.show(kind, found, view.series, view.spec.tasks, view.record.id)
         return
@@ -69,7 +69,7 @@ def _choose(view: RunView, tasks: tuple[Task, ...]) -> str:
     if len(tasks) > MOST_NAMED:
         pairs = [(kind, "") for kind in dict.fromkeys(kind for kind, _ in pairs)]
     options = [f"{kind}:{name}" for kind, name in pairs]
-    options += [f"{kind}:" for kind in (*tie_views.offered(view.series), *OF_RUN)]
+    options += [f"{kind}:" for kind in (*tie_views.offered(view), *OF_RUN)]
     if st.session_state.get(CHOSEN) not in options:
         st.session_state[CHOSEN] = options[0]
     kinds = [option.split(":")[0] for option in options]
