@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mtl_core.batches import Batch, TensorSplit
 from mtl_core.losses import task_loss
-from mtl_core.metrics import ConfusionMeter, RegressionMeter, auroc
+from mtl_core.metrics import ConfusionMeter, RegressionMeter, auroc, explained_variance
 from mtl_core.network import Network
 from mtl_core.tasks import Task
 
@@ -41,11 +41,13 @@ class Evaluation:
         loss: mean loss per task; None where a task has no target in the split.
         metrics: per task its metrics, in the target's own unit.
         predictions: per task what a preview holds (see LOG.md, interfaces).
+        overall: what is measured over several tasks at once.
     """
 
     loss: dict[str, float | None]
     metrics: dict[str, dict[str, float | None]]
     predictions: dict[str, NDArray[Any]] = field(default_factory=dict)
+    overall: dict[str, float | None] = field(default_factory=dict)
 
 
 class _Tally:
@@ -135,7 +137,17 @@ def evaluate(
         done += batch.size
     shown = {f"prediction.{name}": np.concatenate(tally.shown) for name, tally in tallies.items() if tally.shown}
     loss = {name: tally.mean_loss() for name, tally in tallies.items()}
-    return Evaluation(loss, {name: tally.metrics() for name, tally in tallies.items()}, shown)
+    return Evaluation(loss, {name: tally.metrics() for name, tally in tallies.items()}, shown, _overall(tallies))
+
+
+def _overall(tallies: Mapping[str, _Tally]) -> dict[str, float | None]:
+    """``explained_variance``, where all tasks measure one thing on samples of their own (scores of schools, say)."""
+    units = {(tally.task.kind, tally.task.unit) for tally in tallies.values()}
+    meters = [tally.meter for tally in tallies.values() if isinstance(tally.meter, RegressionMeter)]
+    if len(tallies) < 2 or len(units) > 1 or len(meters) < len(tallies):
+        return {}
+    value = explained_variance(meters)
+    return {"explained_variance": value if math.isfinite(value) else None}
 
 
 def _limit(task: Task) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -33,6 +34,21 @@ class RegressionMeter:
         squares = error.square().sum().item()
         r2 = 1 - squares / spread if spread > 0 else math.nan
         return {"mse": squares / len(y), "mae": error.abs().mean().item(), "r2": r2}
+
+
+def explained_variance(meters: Sequence[RegressionMeter]) -> float:
+    """Share of the variance of all tasks' targets together that the predictions explain; NaN without rows.
+
+    1 − Σ_k Σ_i (y − ŷ)² / Σ_k Σ_i (y − ȳ)² with one ȳ over the rows of all tasks (Bakker & Heskes 2003, section 5,
+    and Argyriou, Evgeniou & Pontil 2008, section 6, for the exam scores of 139 schools).
+    """
+    targets = [target for meter in meters for target in meter.targets]
+    if not targets:
+        return math.nan
+    y = torch.cat(targets)
+    error = torch.cat([prediction for meter in meters for prediction in meter.predictions]) - y
+    spread = (y - y.mean()).square().sum().item()
+    return 1 - error.square().sum().item() / spread if spread > 0 else math.nan
 
 
 class ConfusionMeter:

@@ -25,6 +25,7 @@ class Reporter:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.metrics: dict[str, Any] = {"train": None, "validation": None, "test": None}
+        self.overall: dict[str, dict[str, float | None]] = {}
         self._sources = sources(session.splits["train"])
         self._order: list[torch.Tensor] = []
         self._order_epoch = -1
@@ -100,7 +101,11 @@ class Reporter:
             session.network, rows, session.tasks, session.scalers, session.class_weights, final=final, preview=preview
         )
         self.metrics[split] = found.metrics
+        if found.overall:
+            self.overall[split] = found.overall
         values: dict[str, Any] = {"split": split, "loss": found.loss, "metrics": found.metrics, "final": final}
+        if found.overall:
+            values["overall"] = found.overall
         if split == "train":
             values["ties"] = describe_ties(session)
         yield event(session, "evaluation", values)
@@ -121,7 +126,7 @@ class Reporter:
             "data": data_values(session),
             "metrics": self.metrics,
             "error": None,
-        }
+        } | ({"overall": self.overall} if self.overall else {})
 
 
 def describe_ties(session: Session) -> dict[str, Any]:

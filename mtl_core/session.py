@@ -23,6 +23,7 @@ from mtl_core.network import Network
 from mtl_core.paths import get_path
 from mtl_core.settings import data_dir
 from mtl_core.spec import RunSpec
+from mtl_core.splitting import resplit
 from mtl_core.tasks import Task
 
 TRAIN_SAMPLE = 2_000
@@ -172,8 +173,6 @@ def load_samples(spec: RunSpec, tasks: tuple[Task, ...]) -> Generator[Progress, 
     """The data set's samples: the chosen inputs, split as the spec says, missing table values at the training mean."""
     samples = yield from spec.dataset.build().load(data_dir(), spec.dataset.validation)
     if spec.dataset.split.name != "standard":
-        from mtl_core.splitting import resplit
-
         samples = resplit(samples, spec.dataset.split, spec.dataset.validation, tasks)
     inputs = {name: _filled(samples.inputs[name]) for name in spec.dataset.inputs()}
     return replace(samples, inputs=inputs)

@@ -21,6 +21,9 @@ LIGHT = (
     "mtl_core.weightings",
     "mtl_core.regularizers",
     "mtl_core.runs.store",
+    "mtl_core.sweeps",
+    "mtl_core.splitting",
+    "mtl_core.relatedness",
     "mtl_core.execution.local",
     "mtl_core.__main__",
 )

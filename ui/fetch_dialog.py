@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from mtl_core.datasets.base import Dataset
-from mtl_core.execution.fetching import FetchState, fetch_state, start_fetch
+from mtl_core.execution.background import JobState
+from mtl_core.execution.fetching import fetch_state, start_fetch
 from mtl_core.settings import data_dir
 from mtl_core.spec import DatasetSpec
 from ui.names import dataset_title
@@ -70,7 +71,7 @@ def _follow(name: str) -> None:
     progress(state)
 
 
-def progress(state: FetchState) -> None:
+def progress(state: JobState) -> None:
     """The bar of a download under way."""
     share = min(1.0, state.done / state.total) if state.total else 0.0
     words = f"{state.what} · {state.done:,} {state.unit}" if state.what else t("data.connecting")

@@ -16,6 +16,7 @@ from ui.fields import choice_name
 from ui.hub import RunView
 from ui.live_chart import live_chart
 from ui.markup import show_markup
+from ui.matrix_picture import matrix_picture
 from ui.series import RunSeries, Series
 from ui.words import t, t_or
 
@@ -93,8 +94,6 @@ def _weights(found: Arrays, series: RunSeries, tasks: Sequence[str]) -> None:
 def _picture(
     values: NDArray[Any], rows: Sequence[str], columns: Sequence[str], label: str, key: str, *, clustered: bool
 ) -> None:
-    from ui.matrix_picture import matrix_picture
-
     order = "clustered" if clustered else "as is"
     show_markup(matrix_picture(values, rows, columns, order=order, diverging=True, label=label), key=key)
 

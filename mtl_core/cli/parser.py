@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from mtl_core import __version__
+from mtl_core.cli import crossvalidate, relatedness
+from mtl_core.cli.data_options import add_data_parsers, reading_options
 from mtl_core.errors import MTLError, SpecError
 
 EXIT_FINISHED, EXIT_FAILED, EXIT_BAD_SPEC, EXIT_STOPPED = 0, 1, 2, 3
+ID_HELP = "the run's id, or as much of its beginning as is unique; show and stop take a group's id too"
 EPILOG = "exit codes: 0 finished, 1 failed or interrupted, 2 bad spec or arguments, 3 stopped"
 
 
@@ -74,6 +77,16 @@ def _serve(options: argparse.Namespace) -> int:
             return fetch_command(options.dataset, options.json)
         case "runs":
             return _serve_runs(options)
+        case "data":
+            return _serve_data(options)
+        case "crossvalidate" | "with-without" | "modalities":
+            return crossvalidate.serve(options)
+        case "relatedness":
+            return relatedness.serve(options)
+        case "relate":
+            from mtl_core.execution.relating import relate
+
+            return EXIT_FINISHED if relate(options.key).status == "done" else EXIT_FAILED
         case "runner":
             from mtl_core.execution import runner
             from mtl_core.settings import home_dir
@@ -101,11 +114,30 @@ def _serve_runs(options: argparse.Namespace) -> int:
     return runs.resume_run(options.id, options.epochs, options.detach, options.json)
 
 
+def _serve_data(options: argparse.Namespace) -> int:
+    from mtl_core.cli import data
+
+    match options.action:
+        case "add":
+            uses = (options.target, options.input, options.ignore)
+            reading = reading_options(options)
+            return data.add_data(
+                options.name, options.source, *uses, reading, shared=options.share, as_json=options.json
+            )
+        case "check":
+            return data.check_data(options.what, options.target, reading_options(options), options.json)
+        case "list":
+            return data.list_data(options.json)
+        case "remove":
+            return data.remove_data(options.what, options.json)
+    return data.share_data(options.what, not options.private, options.json)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser with all commands."""
     parser = argparse.ArgumentParser(prog="python -m mtl_core", description="Multi-task learning.", epilog=EPILOG)
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{train,list,fetch,runs}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train what a spec file says", epilog=EPILOG)
     train.add_argument("spec", type=Path, metavar="SPEC.yaml")
     train.add_argument(
@@ -120,9 +152,13 @@ def build_parser() -> argparse.ArgumentParser:
     fetch.add_argument("dataset", metavar="DATASET")
     _json_option(fetch)
     _add_runs(commands.add_parser("runs", help="the runs in the store"))
+    add_data_parsers(commands.add_parser("data", help="data sets of your own"), EPILOG)
+    crossvalidate.add_commands(commands, EPILOG)
+    relatedness.add_command(commands)
     runner = commands.add_parser("runner")  # no help: for the program itself
     runner.add_argument("--idle-seconds", type=float, default=900.0)
     commands.add_parser("worker")
+    commands.add_parser("relate").add_argument("key")
     return parser
 
 
@@ -133,7 +169,7 @@ def _add_runs(runs: argparse.ArgumentParser) -> None:
     _json_option(listing)
     for action, words in (("show", "what is known"), ("stop", "stop it"), ("resume", "go on from its checkpoint")):
         parser = actions.add_parser(action, help=words, epilog=EPILOG)
-        parser.add_argument("id", metavar="ID", help="the run's id, or as much of its beginning as is unique")
+        parser.add_argument("id", metavar="ID", help=ID_HELP)
         _json_option(parser)
         if action == "resume":
             parser.add_argument("--epochs", type=int, default=0, metavar="N", help="continue for N epochs more")

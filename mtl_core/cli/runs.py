@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from mtl_core.cli.groups import group_called, show_group, stop_group_command
 from mtl_core.cli.outputs import summary
 from mtl_core.control import Command
 from mtl_core.errors import MTLError
@@ -33,21 +34,24 @@ def list_runs(as_json: bool, limit: int) -> int:
         created = datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M")
         steps = f"{record.step}/{record.total_steps}" if record.total_steps else "–"
         spec = f"{record.spec['dataset']['name']} · {record.spec['architecture']['name']}"
-        print(f"{record.id}  {created}  {record.status:<11}  {steps:>13}  {spec}  {record.name}".rstrip())
+        group = f"  {record.label} of group {record.group_id}" if record.group_id else ""
+        print(f"{record.id}  {created}  {record.status:<11}  {steps:>13}  {spec}  {record.name}".rstrip() + group)
     return 0
 
 
 def show_run(prefix: str, as_json: bool) -> int:
-    """Print one run: its record, and the last metrics."""
+    """Print one run: its record, and the last metrics; or a group of runs: its summary."""
     store = Store()
     mark_lost_runs(store)
+    if group := group_called(store, prefix):
+        return show_group(store, group, as_json)
     record = find(store, prefix)
     result = result_of(store, record)
     if as_json:
         print(json.dumps(public(record) | {"result": result}))
         return 0
     print(summary(result))
-    for name in ("name", "created", "started", "ended"):
+    for name in ("name", "label", "group_id", "created", "started", "ended"):
         value = getattr(record, name)
         if value:
             shown = value if isinstance(value, str) else datetime.fromtimestamp(value).strftime("%Y-%m-%d %H:%M:%S")
@@ -58,13 +62,15 @@ def show_run(prefix: str, as_json: bool) -> int:
 
 
 def stop_run(prefix: str, as_json: bool) -> int:
-    """Order a stop and wait until it is done.
+    """Order a stop of a run, or of all runs of a group, and wait until it is done.
 
     Raises:
         MTLError: where the run has already ended, or does not stop.
     """
     store = Store()
     mark_lost_runs(store)
+    if group := group_called(store, prefix):
+        return stop_group_command(store, group, as_json)
     record = find(store, prefix)
     if record.ended_for_now:
         raise MTLError(f"run {record.id} is {record.status} already; only a queued or active run can be stopped")

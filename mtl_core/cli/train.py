@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from mtl_core.cli.outputs import make_folder, summary, write_outputs
 from mtl_core.cli.progress import ProgressLine
+from mtl_core.cli.signals import stopping_on_signals
 from mtl_core.cli.spec_file import read_spec
 from mtl_core.control import Command
 
@@ -47,7 +45,7 @@ def train_here(run: str, out: Path | None, as_json: bool) -> int:
     store = Store()
     line = ProgressLine()
     control = StoreControl(store, run)
-    with _stopping_on_signals(lambda: control.send(Command("stop", by=OWNER))):
+    with stopping_on_signals(lambda: control.send(Command("stop", by=OWNER))):
         import torch
 
         torch.set_num_threads(1)
@@ -60,19 +58,3 @@ def train_here(run: str, out: Path | None, as_json: bool) -> int:
         write_outputs(store, record, result, out)
     print(json.dumps(result) if as_json else summary(result))
     return EXIT_CODES.get(record.status, 1)
-
-
-@contextmanager
-def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop the run in good order; a second Ctrl-C breaks it off."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        stop()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

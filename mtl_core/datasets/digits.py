@@ -64,6 +64,7 @@ class Digits(Dataset):
             targets={"digit": classes, "mask": digit_mask(pictures, classes)},
             splits=stratified_split(classes, validation),
             source="sklearn",
+            strata=classes,
         )
 
     def preview(self, folder: Path) -> Preview:

@@ -86,6 +86,7 @@ class Mnist(Dataset):
             splits={**splits, "test": np.arange(TRAINED, TRAINED + TESTED)},
             source="torchvision",
             notes=tuple(notes),
+            strata=classes,
         )
 
     def preview(self, folder: Path) -> Preview:

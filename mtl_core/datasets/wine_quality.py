@@ -78,9 +78,11 @@ class WineQuality(Dataset):
 
     def load(self, folder: Path, validation: float) -> Generator[Progress, None, Samples]:
         table, source, notes = yield from _table(folder)
+        groups = None
         if self.group_duplicates:
             _, groups = np.unique(table, axis=0, return_inverse=True)
-            splits = grouped_split(groups.reshape(-1), validation)
+            groups = groups.reshape(-1)
+            splits = grouped_split(groups, validation)
         else:
             splits = random_split(len(table), validation)
         quality = table[:, -1]
@@ -90,6 +92,9 @@ class WineQuality(Dataset):
             splits=splits,
             source=source,
             notes=notes,
+            groups=groups,
+            rescaled=("table",),
+            columns=wine_table.COLUMNS[:-1],
         )
 
     def preview(self, folder: Path) -> Preview:

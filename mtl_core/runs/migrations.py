@@ -67,7 +67,25 @@ def _first_schema(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first_schema,)
+def _groups_of_runs(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """CREATE TABLE groups (
+            id TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            kind TEXT NOT NULL,          -- crossvalidation, with_without, modalities
+            name TEXT NOT NULL DEFAULT '',
+            created REAL NOT NULL,       -- seconds since 1970, UTC
+            spec TEXT NOT NULL,          -- JSON; the spec that the runs are variants of
+            plan TEXT NOT NULL           -- JSON; label, arm and run of each member, also of those deleted since
+        )"""
+    )
+    connection.execute("CREATE INDEX groups_by_owner ON groups (owner, created)")
+    connection.execute("ALTER TABLE runs ADD COLUMN group_id TEXT REFERENCES groups (id) ON DELETE SET NULL")
+    connection.execute("ALTER TABLE runs ADD COLUMN label TEXT NOT NULL DEFAULT ''")
+    connection.execute("CREATE INDEX runs_by_group ON runs (group_id, created)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first_schema, _groups_of_runs)
 """Append only: an entry that was released is never changed."""
 
 

@@ -39,6 +39,8 @@ class RunRecord:
         data_dir: the data folder of the process that made it.
         command_cursor: commands up to this id belong to earlier attempts.
         stop_requested: when a stop was ordered, seconds since 1970.
+        group_id: the group of runs that it belongs to, None for a run by itself.
+        label: what tells it apart in its group, e.g. ``fold 1``.
     """
 
     id: str
@@ -62,6 +64,8 @@ class RunRecord:
     data_dir: str
     command_cursor: int
     stop_requested: float | None
+    group_id: str | None = None
+    label: str = ""
 
     @property
     def active(self) -> bool:
@@ -79,14 +83,47 @@ class RunRecord:
         return None if self.pid is None or self.pid_created is None else (self.pid, self.pid_created)
 
 
-_JSON = ("spec", "latest", "result", "error")
+@dataclass(frozen=True)
+class GroupRecord:
+    """Several runs that were started as one.
+
+    Attributes:
+        id: 12 characters, as a run's.
+        owner: as a run's.
+        kind: ``crossvalidation``, ``with_without`` or ``modalities``.
+        name: what a person calls it; may be empty.
+        created: seconds since 1970 (UTC).
+        spec: the spec that the runs are variants of, as JSON.
+        plan: per member ``label``, ``arm`` (members of one arm are averaged) and ``run``, in order.
+    """
+
+    id: str
+    owner: str
+    kind: str
+    name: str
+    created: float
+    spec: dict[str, Any]
+    plan: list[dict[str, str]]
+
+
+_JSON = ("spec", "plan", "latest", "result", "error")
 COLUMNS = ", ".join(RunRecord.__dataclass_fields__)
+GROUP_COLUMNS = ", ".join(GroupRecord.__dataclass_fields__)
 
 
 def record_of(row: sqlite3.Row) -> RunRecord:
     """The record in a row that was selected with :data:`COLUMNS`."""
+    return RunRecord(**_fields(row))
+
+
+def group_of(row: sqlite3.Row) -> GroupRecord:
+    """The record in a row that was selected with :data:`GROUP_COLUMNS`."""
+    return GroupRecord(**_fields(row))
+
+
+def _fields(row: sqlite3.Row) -> dict[str, Any]:
     fields: dict[str, Any] = dict(row)
     for name in _JSON:
-        if fields[name] is not None:
+        if fields.get(name) is not None:
             fields[name] = json.loads(fields[name])
-    return RunRecord(**fields)
+    return fields

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
@@ -62,19 +63,8 @@ class Store:
             name: what a person calls it.
             process: id and creation time of the process that will train it itself, so that no worker takes it.
         """
-        run, now = _new_id(), time.time()
-        status: Status = "queued" if process is None else "starting"
-        body = json.dumps(spec.model_dump(mode="json"), ensure_ascii=False)
-        row = (run, owner, name, status, body, str(data_dir()), pace, now, now, *(process or (None, None)))
         with self.database.write() as connection:
-            connection.execute(
-                "INSERT INTO runs (id, owner, name, status, spec, data_dir, pace, created, queued, pid, pid_created) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
-            if process is not None:
-                transitions.begin(connection, run, process)
-        return run
+            return insert_run(connection, spec, owner, name=name, pace=pace, process=process)
 
     def get(self, run: str) -> RunRecord:
         """What is known about a run.
@@ -92,10 +82,11 @@ class Store:
         owner: str | Collection[str] | None = None,
         status: Status | Collection[Status] | None = None,
         limit: int = 200,
+        group: str | None = None,
     ) -> list[RunRecord]:
-        """Runs of these owners with these statuses, newest first."""
+        """Runs of these owners with these statuses, newest first; those of one group, if it is given."""
         wheres, parameters = ["1"], []
-        for column, wanted in (("owner", owner), ("status", status)):
+        for column, wanted in (("owner", owner), ("status", status), ("group_id", group)):
             if wanted is not None:
                 chosen = [wanted] if isinstance(wanted, str) else list(wanted)
                 wheres.append(f"{column} IN ({_marks(chosen)})")
@@ -110,7 +101,7 @@ class Store:
             connection.execute("UPDATE runs SET name = ? WHERE id = ?", (name.strip()[:120], run))
 
     def delete(self, run: str) -> None:
-        """Remove a run, its events, commands and artifacts.
+        """Remove a run, its events, commands and artifacts; with the last run of a group, the group.
 
         Raises:
             MTLError: while a process works on it.
@@ -120,6 +111,8 @@ class Store:
             sql = "DELETE FROM runs WHERE id = ? AND status NOT IN ('starting', 'running', 'paused')"
             if connection.execute(sql, (run,)).rowcount == 0:
                 raise MTLError(f"run {run} is {record.status}; stop it before deleting it")
+            sql = "DELETE FROM groups WHERE id = ? AND NOT EXISTS (SELECT 1 FROM runs WHERE group_id = groups.id)"
+            connection.execute(sql, (record.group_id,))
         artifacts.remove(self.folder(run))
 
     def requeue(self, run: str, more_epochs: int = 0, *, process: Process | None = None) -> None:
@@ -220,6 +213,31 @@ class Store:
         return (self.folder(run) / artifacts.CHECKPOINT).exists()
 
 
+def insert_run(
+    connection: sqlite3.Connection,
+    spec: RunSpec,
+    owner: str,
+    *,
+    name: str = "",
+    pace: float | None = None,
+    process: Process | None = None,
+    group: str | None = None,
+    label: str = "",
+    created: float | None = None,
+) -> str:
+    """Put a new run into the queue, or into the hands of a process, within a transaction; gives its id."""
+    run, now = new_id(), time.time() if created is None else created
+    body = json.dumps(spec.model_dump(mode="json"), ensure_ascii=False)
+    connection.execute(
+        "INSERT INTO runs (id, owner, name, status, spec, data_dir, pace, created, queued, group_id, label) "
+        "VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
+        (run, owner, name, body, str(data_dir()), pace, now, now, group, label),
+    )
+    if process is not None:
+        transitions.begin(connection, run, process)
+    return run
+
+
 def _event(row: Any) -> Event:
     return Event(row["kind"], row["step"], row["epoch"], row["time"], json.loads(row["values"]), run=row["run"])
 
@@ -228,7 +246,8 @@ def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """12 characters that cannot be guessed and can stand in a link."""
     while True:
         run = secrets.token_urlsafe(9)
         if run[0].isalnum():  # an id that begins with a dash would look like an option on the command line

@@ -21,12 +21,15 @@ WITH owners AS (
     SELECT owner, SUM(status IN ('starting', 'running', 'paused')) AS active, COALESCE(MAX(started), 0) AS newest
     FROM runs WHERE owner IN (SELECT owner FROM runs WHERE status = 'queued') GROUP BY owner
 )
-SELECT id FROM runs JOIN owners USING (owner) WHERE status = 'queued' ORDER BY active, newest, queued, id LIMIT 1
+SELECT id FROM runs JOIN owners USING (owner) WHERE status = 'queued'
+ORDER BY active, newest, group_id IS NOT NULL, queued, id LIMIT 1
 """
 
 
 def claim_next(connection: sqlite3.Connection, process: Process) -> str | None:
     """Give the next queued run to a process: owners take turns, an owner's runs go in their order.
+
+    A run by itself comes before those of a group: a person waits for it, and a group takes its time anyway.
 
     First comes the owner with the fewest active runs, among those the one whose last run began longest ago.
     """

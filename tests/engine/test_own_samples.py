@@ -195,3 +195,13 @@ def test_the_last_word_on_inputs_and_splits_is_checked() -> None:
         spec(dataset={"name": "tiny_sources", "modalities": ["sound"]})
     with pytest.raises(SpecError, match="fold must be below folds = 5"):
         spec(dataset={"name": "tiny_sources", "split": {"name": "kfold", "fold": 5}})
+
+
+def test_explained_variance_over_all_tasks_is_that_of_the_pooled_rows() -> None:
+    events = list(train(spec(epochs=2)))
+    truth, shown = (e.payload for e in events if e.kind == "preview" and e.values["split"] == "test")
+    y = np.concatenate([truth["target.a"], truth["target.b"]]).astype(float)
+    error = np.concatenate([shown["prediction.a"], shown["prediction.b"]]) - y
+    wanted = 1 - float(np.square(error).sum() / np.square(y - y.mean()).sum())
+    assert events[-1].values["overall"]["test"]["explained_variance"] == pytest.approx(wanted, rel=1e-5)
+    assert "overall" not in list(train(spec(tasks=["a", "c"], epochs=1)))[-1].values

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from mtl_core.errors import MTLError
-from mtl_core.execution.fetching import FetchState, fetch_state, start_fetch
+from mtl_core.execution.background import JobState
+from mtl_core.execution.fetching import fetch_state, start_fetch
 from mtl_core.execution.processes import command_line
 from tests.datasets.conftest import real_file
 from tests.datasets.helpers import serving
@@ -19,7 +20,7 @@ from tests.waiting import wait_for
 WINE = "winequality-red.csv"
 
 
-def ended(home: Path) -> FetchState | None:
+def ended(home: Path) -> JobState | None:
     state = fetch_state("wine_quality", home)
     return state if state is not None and state.status != "running" else None
 

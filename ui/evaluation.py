@@ -1,0 +1,122 @@
+"""The questions that several runs answer together: which one, about what, and the button that starts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import streamlit as st
+
+from mtl_core.errors import MTLError, SpecError
+from mtl_core.execution.local import ensure_runner
+from mtl_core.settings import home_dir
+from mtl_core.spec import RunSpec
+from mtl_core.sweeps import base, crossvalidation, modalities, with_without
+from mtl_core.sweeps.base import Plan
+from ui import form_state, hub, shown_run
+from ui.fields import choice_name
+from ui.names import dataset_title
+from ui.owner import owner_token
+from ui.words import t
+
+QUESTIONS = ("crossvalidation", "with_without", "modalities", "relatedness")
+QUESTION = "evaluation_question"
+GROUP = "evaluation_group"
+MOST_SEEDS = 20
+SCHEME = "evaluation_scheme"
+FOLDS = "evaluation_folds"
+REPEATS = "evaluation_repeats"
+SEEDS = "evaluation_seeds"
+DEFAULTS: Mapping[str, Any] = {SCHEME: "kfold", FOLDS: 5, REPEATS: 1, SEEDS: 3}
+
+
+def spec_line() -> None:
+    """What the questions are about: the spec that stands in the Playground's form."""
+    spec = form_state.current().spec
+    words = [dataset_title(spec.dataset.name), choice_name("architecture_name", spec.architecture.name)]
+    words += [tasks_text(spec.tasks), t("evaluation.epochs", count=f"{spec.epochs:,}")]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(" · ".join(words))
+        st.page_link("pages/playground.py", label=t("evaluation.change"), icon=":material/tune:")
+
+
+def tasks_text(tasks: list[str], most: int = 4) -> str:
+    """The tasks' names, of many the first and how many more."""
+    if len(tasks) <= most:
+        return ", ".join(tasks)
+    return t("evaluation.and_more", tasks=", ".join(tasks[:most]), count=len(tasks) - most)
+
+
+def choose() -> str:
+    """Which question; the group that the link names brings its own."""
+    linked = st.query_params.get("group")
+    if linked and GROUP not in st.session_state:
+        st.session_state[GROUP] = linked
+        kind = _kind_of(linked)
+        if kind:
+            st.session_state[QUESTION] = kind
+    st.session_state.setdefault(QUESTION, QUESTIONS[0])
+    names = {question: t(f"evaluation.{question}") for question in QUESTIONS}
+    call: dict[str, Any] = {"key": QUESTION, "label_visibility": "collapsed", "wrap": True, "required": True}
+    chosen = str(st.segmented_control(t("evaluation.question"), names, format_func=names.__getitem__, **call))
+    st.caption(t(f"evaluation.{chosen}_about"))
+    return chosen
+
+
+def _kind_of(group: str) -> str | None:
+    from mtl_core.runs.groups import get_group
+
+    try:
+        return get_group(hub.store(), group).kind
+    except MTLError:
+        return None
+
+
+def start_form(question: str) -> None:
+    """The few numbers that a question needs, and its button."""
+    for key, value in DEFAULTS.items():
+        st.session_state.setdefault(key, value)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if question == "crossvalidation":
+            schemes: tuple[Literal["kfold", "holdout"], ...] = crossvalidation.SCHEMES
+            names = {scheme: t(f"choice.dataset_split_name_{scheme}") for scheme in schemes}
+            st.segmented_control(t("evaluation.scheme"), names, format_func=names.get, key=SCHEME, required=True)
+            st.number_input(t("evaluation.folds"), 2, crossvalidation.MOST_FOLDS, key=FOLDS, width=120)
+            st.number_input(t("evaluation.repeats"), 1, MOST_SEEDS, key=REPEATS, width=120)
+        else:
+            st.number_input(t("evaluation.seeds"), 1, MOST_SEEDS, key=SEEDS, width=120)
+        plan, reason = planned(question, form_state.current().spec)
+        count = len(plan.members) if plan else 0
+        call: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "key": "evaluation_start"}
+        call |= {"on_click": _begin, "args": (plan,), "disabled": plan is None}
+        st.button(t("evaluation.start", count=count) if count else t("control.start"), **call)
+    if reason:
+        st.info(reason, icon=":material/info:")
+
+
+def planned(question: str, spec: RunSpec) -> tuple[Plan | None, str]:
+    """The runs that a question needs, or why it cannot be asked of this spec."""
+    state = st.session_state
+    try:
+        if question == "crossvalidation":
+            return crossvalidation.plan(spec, int(state[FOLDS]), state[SCHEME], int(state[REPEATS])), ""
+        if question == "with_without":
+            return with_without.plan(spec, int(state[SEEDS])), ""
+        return modalities.plan(spec, int(state[SEEDS])), ""
+    except SpecError as error:
+        hint = t(f"evaluation.{question}_hint") if question != "crossvalidation" else ""
+        return None, " ".join([hint, *(f"`{p.field}`: {p.rule}." for p in error.problems)]).strip()
+
+
+def _begin(plan: Plan | None) -> None:
+    """Callback of the button: all runs into the queue."""
+    if plan is None:
+        return
+    try:
+        group = base.start(hub.store(), plan, owner_token())
+        ensure_runner(home_dir())
+    except MTLError as error:
+        st.session_state[shown_run.TROUBLE] = str(error)
+        return
+    st.session_state[GROUP] = group
+    st.query_params["group"] = group
