@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -59,19 +59,17 @@ def obtain(file: RemoteFile, path: Path, *, again: bool = False) -> Generator[Pr
         Unreachable: if no server gave the file.
         DataError: if what a server gave has another checksum; nothing of it is kept.
     """
-    failure = _failed_recently(file)
-    if failure and not again:
-        raise Unreachable(f"{failure} (tried less than {RETRY_SECONDS / 60:.0f} minutes ago, so not tried again now)")
+    if not again:
+        check_not_tried(file)
     try:
         content = yield from download(file)
     except Unreachable as error:
-        _remember(file, str(error))
+        remember(file, str(error))
         raise
     except DataError as error:
         advice = f"Nothing of it was kept. Try again later, or put the right file at {path} yourself."
         raise DataError(f"{error}. {advice}") from error
-    with suppress(OSError):  # a note that stays costs one run a download that it could have had
-        _marker(file).unlink()
+    forget(file)
     try:
         write_aside(content, path)
     except OSError as error:
@@ -110,30 +108,46 @@ def download(file: RemoteFile) -> Generator[Progress, None, bytes]:
 
 
 def _receive(url: str, file: RemoteFile) -> Generator[Progress, None, bytes]:
-    """The pieces that a thread reads; looking up a name can block for long, and the generator must not."""
+    received = bytearray()
+    with closing(pieces(url, file)) as coming:
+        for piece in coming:
+            received += piece
+            yield Progress(file.name, len(received), file.size)
+            if len(received) > file.size:  # more than it can be: the checksum will say so
+                break
+    return bytes(received)
+
+
+def pieces(url: str, file: RemoteFile) -> Generator[bytes, None, None]:
+    """What an address gives, piece by piece, and an empty piece now and then while nothing comes.
+
+    A thread reads: looking up a name can block for long, and the generator must not.
+
+    Raises:
+        Unreachable: if nothing comes for :data:`TIMEOUT_SECONDS`, or the connection breaks off.
+    """
     inbox: SimpleQueue[bytes | Unreachable] = SimpleQueue()
     cancelled = Event()
     Thread(target=_pump, args=(url, inbox, cancelled), daemon=True, name=f"download {file.name}").start()
-    received = bytearray()
     heard = time.monotonic()
     try:
-        while len(received) <= file.size:  # more than it can be: the checksum will say so
-            yield Progress(file.name, len(received), file.size)
+        yield b""
+        while True:
             try:
                 piece = inbox.get(timeout=POLL_SECONDS)
             except Empty:
                 if time.monotonic() - heard > TIMEOUT_SECONDS:
                     raise Unreachable(f"{url}: no answer within {TIMEOUT_SECONDS:g} s") from None
+                yield b""
                 continue
             heard = time.monotonic()
             if isinstance(piece, Unreachable):
                 raise piece
             if not piece:
-                break
-            received += piece
+                return
+            yield piece
     finally:
         cancelled.set()
-    return bytes(received)
 
 
 def _pump(url: str, inbox: SimpleQueue[bytes | Unreachable], cancelled: Event) -> None:
@@ -163,14 +177,28 @@ def _marker(file: RemoteFile) -> Path:
     return home_dir() / "cache" / f"unreachable-{key}.txt"
 
 
-def _failed_recently(file: RemoteFile) -> str:
+def check_not_tried(file: RemoteFile) -> None:
+    """Do nothing, unless no server could be reached a short while ago.
+
+    Raises:
+        Unreachable: with the reason of that time.
+    """
     try:
         age = time.time() - _marker(file).stat().st_mtime
-        return _marker(file).read_text("utf-8") if 0 <= age < RETRY_SECONDS else ""
+        failure = _marker(file).read_text("utf-8") if 0 <= age < RETRY_SECONDS else ""
     except OSError:  # no such note: the ordinary case
-        return ""
+        return
+    if failure:
+        raise Unreachable(f"{failure} (tried less than {RETRY_SECONDS / 60:.0f} minutes ago, so not tried again now)")
 
 
-def _remember(file: RemoteFile, reason: str) -> None:
+def remember(file: RemoteFile, reason: str) -> None:
+    """Note that no server could be reached."""
     with suppress(OSError):  # without the note the next run merely waits once more
         write_aside(reason.encode(), _marker(file))
+
+
+def forget(file: RemoteFile) -> None:
+    """Take the note away."""
+    with suppress(OSError):  # a note that stays costs one run a download that it could have had
+        _marker(file).unlink()

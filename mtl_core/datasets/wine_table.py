@@ -1,4 +1,4 @@
-"""The red wine table: where it is, how it is checked, and the stand-in where there is none."""
+"""The two wine tables, red and white: where they are, how they are checked, and the stand-in where there is none."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from mtl_core.datasets.base import SPLIT_SEED
 from mtl_core.datasets.copula import correlated_ranks, values_from_quantiles
+from mtl_core.datasets.delimited import read_numbers
 from mtl_core.datasets.download import RemoteFile
 from mtl_core.datasets.files import checksum_of, first_file, read_bytes
 from mtl_core.errors import DataError
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
 
     Table = NDArray[np.float64]
 
+Colour = Literal["red", "white"]
+COLOURS: tuple[Colour, ...] = ("red", "white")
 URL_VARIABLE = "MTL_WINE_URL"
-"""Environment variable with another address of the same file, e.g. a mirror within an institute."""
+"""Environment variable with another address of the red file, e.g. a mirror within an institute; the white one is
+looked for beside it."""
 URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/wine-quality/winequality-red.csv"
 FILE_NAME = "winequality-red.csv"
 CHECKSUM = "sha256:4a402cf041b025d4566d954c3b9ba8635a3a8a01e039005d97d6a710278cf05e"
 SIZE = 84_199
 ROWS = 1599
+WHITE_FILE_NAME = "winequality-white.csv"
+WHITE_CHECKSUM = "sha256:76c3f809815c17c07212622f776311faeb31e87610d52c26d87d6e361b169836"
+WHITE_SIZE = 264_426
+WHITE_ROWS = 4898
 COLUMNS = (
     "fixed acidity",
     "volatile acidity",
@@ -44,111 +52,90 @@ COLUMNS = (
 )
 
 
-def remote_file() -> RemoteFile:
-    """The file at UCI, or at the address in ``MTL_WINE_URL``."""
-    return RemoteFile(FILE_NAME, (os.environ.get(URL_VARIABLE) or URL,), CHECKSUM, SIZE)
+def rows_of(colour: Colour) -> int:
+    """Wines of a colour."""
+    return ROWS if colour == "red" else WHITE_ROWS
 
 
-def home_of(folder: Path) -> Path:
+def remote_file(colour: Colour = "red") -> RemoteFile:
+    """The file at UCI, or at the address in ``MTL_WINE_URL``; the white one is looked for beside the red one."""
+    address = os.environ.get(URL_VARIABLE) or URL
+    if colour == "red":
+        return RemoteFile(FILE_NAME, (address,), CHECKSUM, SIZE)
+    beside = f"{address.rpartition('/')[0]}/{WHITE_FILE_NAME}"
+    return RemoteFile(WHITE_FILE_NAME, (beside,), WHITE_CHECKSUM, WHITE_SIZE)
+
+
+def home_of(folder: Path, colour: Colour = "red") -> Path:
     """Where the file belongs in the data folder."""
-    return folder / "wine_quality" / FILE_NAME
+    return folder / "wine_quality" / remote_file(colour).name
 
 
-def locate(folder: Path) -> Path | None:
+def locate(folder: Path, colour: Colour = "red") -> Path | None:
     """The file in the data folder, in its own folder or beside the others; None where it is in neither.
 
     Raises:
         DataError: if the data folder cannot be looked into.
     """
-    return first_file(home_of(folder), folder / FILE_NAME)
+    return first_file(home_of(folder, colour), folder / remote_file(colour).name)
 
 
-def read_file(path: Path) -> Table:
-    """The 1599 × 12 values of a file.
+def read_file(path: Path, colour: Colour = "red") -> Table:
+    """The 1599 × 12 or 4898 × 12 values of a file.
 
     Raises:
         DataError: if it cannot be read or is not the published file (see :func:`parse`).
     """
-    return parse(read_bytes(path), str(path))
+    return parse(read_bytes(path), str(path), colour)
 
 
-def parse(content: bytes, place: str) -> Table:
-    """The 1599 × 12 values of the published file; line ends may have become those of Windows.
+def parse(content: bytes, place: str, colour: Colour = "red") -> Table:
+    """The values of the published file; line ends may have become those of Windows.
 
     Args:
         content: the file.
         place: how an error names it.
+        colour: whose file it must be.
 
     Raises:
         DataError: naming what is wrong: no text, a missing column, a cell that is no number, missing rows, or a
             checksum that shows that values were changed.
     """
+    file = remote_file(colour)
+
+    def bad(what: str) -> DataError:
+        return DataError(
+            f"{place} is not the published {file.name}: {what}. "
+            f"Delete or rename it, and it is downloaded again; or put the file from {file.urls[0]} in its place."
+        )
+
     content = content.replace(b"\r\n", b"\n")
-    table = _checked_values(content, place)
-    found = checksum_of(content, CHECKSUM)
-    if found != CHECKSUM:
-        raise _bad(place, f"its values were altered: its checksum is {found}, that of the published file {CHECKSUM}")
+    table = read_numbers(content, COLUMNS, ";", rows_of(colour), bad)
+    found = checksum_of(content, file.checksum)
+    if found != file.checksum:
+        raise bad(f"its values were altered: its checksum is {found}, that of the published file {file.checksum}")
     return table
 
 
-def _checked_values(content: bytes, place: str) -> Table:
-    try:
-        header, *lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise _bad(place, f"it is corrupt: byte {error.start} is no text") from error
-    except ValueError:
-        raise _bad(place, "it is empty") from None
-    names = [name.strip().strip('"') for name in header.split(";")]
-    missing = [name for name in COLUMNS if name not in names]
-    if missing:
-        raise _bad(place, f"column {missing[0]!r} is missing; its columns, separated by ';', are {names}")
-    table = np.array([_row(line, names, i, place) for i, line in enumerate(lines, start=2)])
-    if len(table) < ROWS:
-        raise _bad(place, f"it is truncated: {len(table)} of {ROWS} rows")
-    return np.ascontiguousarray(table[:, [names.index(name) for name in COLUMNS]])
-
-
-def _row(line: str, names: list[str], number: int, place: str) -> list[float]:
-    cells = line.split(";")
-    if len(cells) != len(names):
-        raise _bad(place, f"line {number} has {len(cells)} cells, not {len(names)}: it is truncated or corrupt")
-    values = []
-    for name, cell in zip(names, cells, strict=True):
-        try:
-            value = float(cell or "nan")
-        except ValueError:
-            raise _bad(place, f"line {number}, column {name!r}: {cell[:40]!r} is no number") from None
-        if not np.isfinite(value):
-            raise _bad(place, f"line {number}, column {name!r}: every value must be a finite number, found {cell!r}")
-        values.append(value)
-    return values
-
-
-def _bad(place: str, what: str) -> DataError:
-    return DataError(
-        f"{place} is not the published {FILE_NAME}: {what}. "
-        f"Delete or rename it, and it is downloaded again; or put the file from {remote_file().urls[0]} in its place."
-    )
-
-
 @cache
-def facts() -> dict[str, Any]:
+def facts(colour: Colour = "red") -> dict[str, Any]:
     """The published summary that the stand-in is made from."""
-    loaded: dict[str, Any] = json.loads(Path(__file__).with_name("wine_facts.json").read_text("utf-8"))
-    return loaded
+    loaded = json.loads(Path(__file__).with_name("wine_facts.json").read_text("utf-8"))
+    known: dict[str, Any] = loaded[colour]
+    return known
 
 
 @cache
-def stand_in() -> Table:
-    """1599 × 12 synthetic values with the published quantiles, rank correlations and counts of quality."""
-    known = facts()
+def stand_in(colour: Colour = "red") -> Table:
+    """As many synthetic rows as the file has, with the published quantiles, rank correlations and quality counts."""
+    known, rows = facts(colour), rows_of(colour)
     marginals = []
     for column in COLUMNS[:-1]:
         about = known["columns"][column]
-        values = values_from_quantiles(np.array(about["quantiles"]), about["mean"], ROWS)
+        values = values_from_quantiles(np.array(about["quantiles"]), about["mean"], rows)
         marginals.append(np.round(values, about["decimals"]))
     counts = known["quality_counts"]
     marginals.append(np.repeat([float(score) for score in counts], list(counts.values())))
-    table = correlated_ranks(np.array(known["spearman"]), ROWS, marginals, SPLIT_SEED)
+    table = correlated_ranks(np.array(known["spearman"]), rows, marginals, SPLIT_SEED)
     table.setflags(write=False)
     return table

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request
 
 import pytest
 
-from mtl_core.datasets import mnist_files, wine_table
+from mtl_core.datasets import download, mnist_files, wine_table
 from mtl_core.datasets.files import checksum_of
 from mtl_core.settings import DATA_DIR_VARIABLE
 from tests.datasets.helpers import Server, serving
@@ -22,7 +24,12 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Every known address leads to a port of this machine at which nobody listens."""
+    """Whatever opens an address fails, as if nobody listened there."""
+
+    def refuse(request: Request, timeout: float) -> None:
+        raise URLError("nobody listens at 127.0.0.1:9")
+
+    monkeypatch.setattr(download, "urlopen", refuse)
     monkeypatch.setenv(wine_table.URL_VARIABLE, "http://127.0.0.1:9/winequality-red.csv")
     monkeypatch.setattr(mnist_files, "MIRRORS", ("http://127.0.0.1:9/",))
 
