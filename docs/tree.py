@@ -73,7 +73,7 @@ def about(path: Path) -> str:
     elif source.suffix in (".js", ".css"):
         found = re.match(r"\s*/\*+(.*?)\*/", source.read_text(encoding="utf-8"), re.DOTALL)
         text = " ".join(line.strip(" *") for line in found[1].splitlines()) if found else ""
-    elif source.suffix in (".toml", ".txt", "") or source.name == "Makefile":
+    elif source.suffix in (".toml", ".txt", ".yaml", "") or source.name == "Makefile":
         first = source.read_text(encoding="utf-8").split("\n", 1)[0]
         text = first.removeprefix("#") if first.startswith("# ") else ""
     else:

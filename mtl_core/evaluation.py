@@ -141,13 +141,12 @@ def evaluate(
 
 
 def _overall(tallies: Mapping[str, _Tally]) -> dict[str, float | None]:
-    """``explained_variance``, where all tasks measure one thing on samples of their own (scores of schools, say)."""
+    """The explained variance, where all tasks measure one thing on samples of their own (scores of schools, say)."""
     units = {(tally.task.kind, tally.task.unit) for tally in tallies.values()}
     meters = [tally.meter for tally in tallies.values() if isinstance(tally.meter, RegressionMeter)]
     if len(tallies) < 2 or len(units) > 1 or len(meters) < len(tallies):
         return {}
-    value = explained_variance(meters)
-    return {"explained_variance": value if math.isfinite(value) else None}
+    return {name: value if math.isfinite(value) else None for name, value in explained_variance(meters).items()}
 
 
 def _limit(task: Task) -> int:

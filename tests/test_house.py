@@ -7,12 +7,15 @@ import inspect
 import re
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from docs import spec_table
+from docs import spec_table, systems
 from docs.tree import tree, written
 from tests.source import PROJECT, Function, functions, parsed, python_files, relative
+from ui import draft as drafts
+from ui import url_state
 
 MAX_FILE_LINES = 300
 MAX_BODY_LINES = 45
@@ -103,6 +106,20 @@ def test_the_readme_has_a_line_for_every_file() -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     assert written(readme) == readme, "run: python -m docs.tree"
     assert not [line for line in tree().splitlines() if " " not in line.strip() and not line.endswith("/")]
+
+
+def test_the_readme_has_a_command_and_a_link_for_every_example() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert systems.written(readme) == readme, "run: python -m docs.systems"
+
+
+@pytest.mark.parametrize("name", systems.examples())
+def test_the_link_of_an_example_means_its_spec(name: str) -> None:
+    spec = systems.spec_of(systems.examples()[name])
+    query = dict(parse_qsl(urlsplit(systems.link(spec)).query, keep_blank_values=True))
+    draft, dropped = url_state.from_params(query)
+    assert dropped == []
+    assert drafts.build(draft).spec == spec
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:

@@ -9,16 +9,17 @@ from typing import Any
 import streamlit as st
 
 from mtl_core.errors import MTLError, RunNotFound
-from mtl_core.runs.groups import list_groups, stop_group
-from mtl_core.spec import RunSpec, parse_spec
-from mtl_core.sweeps.summary import Arm, MemberState, Spread, Summary, summary
+from mtl_core.runs.groups import get_group, list_groups, stop_group
+from mtl_core.spec import parse_spec
+from mtl_core.sweeps.summary import ALL_TASKS, Arm, MemberState, Spread, Summary, summary
 from ui import hub, shown_run
-from ui.colours import task_colours
+from ui.colours import SHARED_COLOUR
 from ui.evaluation import GROUP
 from ui.markup import show_markup
 from ui.owner import owner_token
 from ui.run_panel import duration, status_badge
 from ui.shown_run import CLI
+from ui.spec_form import colours_of
 from ui.strip_picture import Strip, strip_picture
 from ui.tiles import formatted, metric_name
 from ui.words import t
@@ -159,8 +160,9 @@ def _strips(found: Summary) -> None:
 
 
 def _rows(found: Summary) -> Iterator[Strip]:
-    colours = task_colours([task for arm in found.arms for task in arm.test or arm.validation])
+    colours = _colours(found.group) | {ALL_TASKS: SHARED_COLOUR}
     tasks = list(dict.fromkeys(task for arm in found.arms for task in _metrics(arm)))
+    tasks.sort(key=lambda task: task != ALL_TASKS)
     for task in tasks[:MOST_STRIPS]:
         for arm in found.arms:
             metrics = _metrics(arm).get(task, {})
@@ -231,8 +233,7 @@ def _open(run: str) -> None:
         st.session_state[OPENING] = run
 
 
-def spec_of(found: Summary) -> RunSpec:
-    """The spec that a group's members are variants of."""
-    from mtl_core.runs.groups import get_group
-
-    return parse_spec(get_group(hub.store(), found.group).spec)
+@st.cache_data(max_entries=50, show_spinner=False)
+def _colours(group: str) -> dict[str, str]:
+    """One colour a task of the data set of a group's spec."""
+    return colours_of(parse_spec(get_group(hub.store(), group).spec))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Source = Literal["uci", "torchvision", "sklearn", "synthetic", "generated", "user"]
+Source = Literal["uci", "torchvision", "sklearn", "synthetic", "generated", "published", "user"]
 SPLITS = ("train", "validation", "test")
 SPLIT_SEED = 42
 """Splits never depend on a run's seed, so that runs can be compared."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Table = NDArray[np.float64]
 
-SOURCE = cast("Source", "published")
+SOURCE: Source = "published"
 """Neither UCI nor a library: a file that a research group publishes."""
 TEST_SHARE = 0.25
 """As in Bakker & Heskes 2003 and Argyriou, Evgeniou & Pontil 2008."""

@@ -10,10 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from mtl_core.blocks import Vector
-from mtl_core.datasets import wine_table
-from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples, Source
-from mtl_core.datasets.download import Unreachable, obtain
-from mtl_core.datasets.files import folder_trouble
+from mtl_core.datasets import wine_source, wine_table
+from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples
 from mtl_core.datasets.splits import grouped_split, random_split, split_sizes
 from mtl_core.encoders import InputSpec
 from mtl_core.errors import DataError
@@ -67,17 +65,11 @@ class WineQuality(Dataset):
         return wine_table.remote_file().urls if self.missing_files(folder) else ()
 
     def fetch(self, folder: Path) -> Generator[Progress, None, tuple[str, ...]]:
-        path = wine_table.locate(folder)
-        if path is not None:
-            wine_table.read_file(path)
-        else:
-            _, unkept = yield from obtain(wine_table.remote_file(), wine_table.home_of(folder), again=True)
-            if unkept:
-                raise DataError(unkept)
+        yield from wine_source.fetch_table(folder, "red")
         return ()
 
     def load(self, folder: Path, validation: float) -> Generator[Progress, None, Samples]:
-        table, source, notes = yield from _table(folder)
+        table, source, notes = yield from wine_source.obtain_table(folder, "red")
         groups = None
         if self.group_duplicates:
             _, groups = np.unique(table, axis=0, return_inverse=True)
@@ -98,15 +90,10 @@ class WineQuality(Dataset):
         )
 
     def preview(self, folder: Path) -> Preview:
-        source: Source = "uci"
-        notes: tuple[str, ...] = ()
         try:
-            path = wine_table.locate(folder)
-            table = wine_table.read_file(path) if path else wine_table.stand_in()
-            if not path:
-                source, notes = "synthetic", (_stand_in_note(folder, "it is not there yet"),)
+            table, source, notes = wine_source.first_look(folder, "red")
         except DataError as error:
-            return Preview(source, wine_table.COLUMNS, notes=(str(error),))
+            return Preview("uci", wine_table.COLUMNS, notes=(str(error),))
         rows = tuple(tuple(float(value) for value in row) for row in table[:PREVIEW_ROWS])
         return Preview(source, wine_table.COLUMNS, rows, notes=notes)
 
@@ -116,27 +103,3 @@ def standardised(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArra
     spread = values[rows].std(axis=0)
     scaled = (values - values[rows].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return np.asarray(scaled, dtype=np.float32)
-
-
-def _table(folder: Path) -> Generator[Progress, None, tuple[wine_table.Table, Source, tuple[str, ...]]]:
-    """The file in the data folder, else the download, else the stand-in."""
-    yield Progress(wine_table.FILE_NAME, 0, wine_table.SIZE)
-    path = wine_table.locate(folder)
-    if path is not None:
-        return wine_table.read_file(path), "uci", ()
-    file = wine_table.remote_file()
-    try:
-        content, unkept = yield from obtain(file, wine_table.home_of(folder))
-    except Unreachable as error:
-        trouble = folder_trouble(wine_table.home_of(folder))
-        notes = (_stand_in_note(folder, f"no download: {error}"), *((trouble,) if trouble else ()))
-        return wine_table.stand_in(), "synthetic", notes
-    return wine_table.parse(content, file.urls[0]), "uci", (unkept,) if unkept else ()
-
-
-def _stand_in_note(folder: Path, reason: str) -> str:
-    return (
-        f"Synthetic stand-in: {wine_table.ROWS} rows made from the published quantiles and rank correlations, because "
-        f"{wine_table.home_of(folder)} was not found ({reason}). For the real data put "
-        f"{wine_table.remote_file().urls[0]} there."
-    )

@@ -18,6 +18,8 @@ from mtl_core.tasks import LOWER_IS_BETTER
 Metrics = Mapping[str, Mapping[str, float | None]]
 """Per task and name."""
 
+ALL_TASKS = "(all tasks)"
+"""Stands where a task's name does, for what is measured over all tasks at once."""
 DELETED = "deleted"
 """Status of a member whose run is no longer in the store."""
 
@@ -175,8 +177,15 @@ def _member(store: Store, entry: Mapping[str, str], run: RunRecord | None) -> Me
         seconds=_seconds(run),
         error=error_text(run.error),
         validation=validation or {},
-        test=(found.get("test") or {}) if run.status == "finished" else {},
+        test=_tested(run.result or {}) if run.status == "finished" else {},
     )
+
+
+def _tested(result: Mapping[str, Any]) -> Metrics:
+    """Test metrics per task, and those measured over all tasks at once under a name of their own."""
+    found: dict[str, Mapping[str, float | None]] = dict((result.get("metrics") or {}).get("test") or {})
+    overall = (result.get("overall") or {}).get("test")
+    return found | ({ALL_TASKS: overall} if overall else {})
 
 
 def _seconds(run: RunRecord) -> float | None:

@@ -203,5 +203,9 @@ def test_explained_variance_over_all_tasks_is_that_of_the_pooled_rows() -> None:
     y = np.concatenate([truth["target.a"], truth["target.b"]]).astype(float)
     error = np.concatenate([shown["prediction.a"], shown["prediction.b"]]) - y
     wanted = 1 - float(np.square(error).sum() / np.square(y - y.mean()).sum())
-    assert events[-1].values["overall"]["test"]["explained_variance"] == pytest.approx(wanted, rel=1e-5)
+    found = events[-1].values["overall"]["test"]
+    assert found["explained_variance"] == pytest.approx(wanted, rel=1e-5)
+    parts = [truth[f"target.{task}"].astype(float) for task in ("a", "b")]
+    within = 1 - float(np.square(error).sum() / sum(np.square(part - part.mean()).sum() for part in parts))
+    assert found["explained_within"] == pytest.approx(within, rel=1e-5)
     assert "overall" not in list(train(spec(tasks=["a", "c"], epochs=1)))[-1].values
