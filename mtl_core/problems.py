@@ -91,7 +91,8 @@ def _one_per_field(problems: Sequence[Problem]) -> list[Problem]:
 def _news(found: Sequence[Problem], known: Sequence[Problem]) -> list[Problem]:
     """Those that do not follow from what is known already."""
     places = [problem.field for problem in known]
-    if "dataset.name" in places:  # tasks, options and sizes of an unknown data set cannot be judged
+    if any(place == "dataset.name" or place.startswith("dataset.options") for place in places):
+        # tasks, options and sizes of an unknown data set cannot be judged
         found = [p for p in found if p.field.split(".")[0] not in ("dataset", "tasks", "batch_size", "schedule")]
         found = [p for p in found if not p.rule.startswith("no such task")]
     return [p for p in found if not any(p.field == place or p.field.startswith(f"{place}.") for place in places)]

@@ -128,6 +128,8 @@ def _serve_data(options: argparse.Namespace) -> int:
             return data.check_data(options.what, options.target, reading_options(options), options.json)
         case "list":
             return data.list_data(options.json)
+        case "export":
+            return data.export_data(options.what, options.out, options.json)
         case "remove":
             return data.remove_data(options.what, options.json)
     return data.share_data(options.what, not options.private, options.json)

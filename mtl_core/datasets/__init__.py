@@ -11,6 +11,7 @@ from mtl_core.datasets.own import Own
 from mtl_core.datasets.pets import Pets
 from mtl_core.datasets.related_tasks import RelatedTasks
 from mtl_core.datasets.school import School
+from mtl_core.datasets.shapes import Shapes
 from mtl_core.datasets.wine_colours import WineColours
 from mtl_core.datasets.wine_quality import WineQuality
 
@@ -19,6 +20,7 @@ DATASETS: dict[str, type[Dataset]] = {
     "digits": Digits,
     "mnist": Mnist,
     "multi_mnist": MultiMnist,
+    "shapes": Shapes,
     "fashion_mnist": FashionMnist,
     "cifar10": Cifar10,
     "pets": Pets,

@@ -123,6 +123,14 @@ class Dataset(Named):
     own_samples: ClassVar[bool] = False
     """Whether its tasks have samples of their own, so that the batch policy matters."""
 
+    def about(self) -> Card:
+        """What a person reads of it; a data set of one's own is described by its manifest."""
+        return self.card
+
+    def advice(self) -> Mapping[str, Any]:
+        """The spec fields whose default is another one for it, with its options as they are."""
+        return self.recommended
+
     def inputs(self) -> dict[str, InputSpec]:
         """Modalities and their shapes."""
         raise TypeError(f"{type(self).__name__} must describe its inputs")

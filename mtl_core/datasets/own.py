@@ -81,6 +81,16 @@ class Own(Dataset):
         tasks = self._manifest().tasks()
         return (*tasks, Task(self._generation_name(tasks), "generation")) if self.generation else tasks
 
+    def advice(self) -> Mapping[str, Any]:
+        """Spec fields whose default is another one for the data set that was chosen: pictures go in small batches."""
+        manifest = self._manifest()
+        if not manifest.pictures and not manifest.sentences:
+            return self.recommended
+        fewest = self.sizes(0.9)["train"]
+        batch = next((size for size in (32, 16, 8) if size <= fewest), None)
+        small = {"epochs": 20, "batch_size": batch, "lr_schedule": {"name": "one_cycle"}, "optimizer": {"lr": 0.003}}
+        return {**self.recommended, **(small if batch else {})}
+
     def sizes(self, validation: float) -> dict[str, int]:
         return split_sizes(self._manifest().rows, validation)
 

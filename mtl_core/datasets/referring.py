@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 RELATIONS = ("left of", "right of", "above", "below")
 MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]])
 """Direction (x, y) of each relation, y counted downwards."""
-OPPOSITE = np.array([1, 0, 3, 2])
 FIELDS = ("size", "colour", "relation", "other_colour", "other_shape")
 """What a wrong sentence may have otherwise; the size only where it is named."""
 SIZED = 0.6
@@ -32,7 +31,7 @@ LOOKALIKE = 0.6
 DECOY = 0.2
 """How often a further object is the one beside which the wrong sentence looks."""
 TWINS = 0.8
-"""Share of the scenes, of those that can, with an object like the meant one on the other side."""
+"""Share of the scenes, of those that can, with an object like the meant one in another direction."""
 ROUNDS = 200
 """Draws of a scene, at most, until one fits its sentences."""
 
@@ -75,11 +74,11 @@ class Reading:
     """What sentences mean in their scenes; all arrays are (N, K), of objects.
 
     Attributes:
-        meant: it has the named attributes, and its centre lies at least 3/32 of the picture in the relation's direction
-            from the other object's.
-        doubt: it has the attributes but lies nearer than that on the relation's axis; or it is one of several
-            that could be the other object.
-        twin: it has the attributes, but lies on the other side.
+        meant: it has the named attributes and lies in the relation's direction from the other object: its centre
+            is further in that direction than aside, by 3/32 of the picture at least.
+        doubt: it has the attributes and lies near a diagonal from the other object; or it is one of several that
+            could be the other object.
+        twin: it has the attributes, but lies in another direction.
     """
 
     meant: NDArray[np.bool_]
@@ -124,17 +123,24 @@ def read(scenes: Scenes, sentences: Sentences, size: int) -> Reading:
     other = scenes.there & (scenes.colour == colour) & (scenes.shape == shape)
     fits = scenes.there & ~other & (scenes.colour == sentences.colour[:, None])
     fits &= (sentences.size[:, None] < 0) | (scenes.size == sentences.size[:, None])
-    move = MOVES[sentences.relation]
-    along = scenes.x * move[:, :1] + scenes.y * move[:, 1:]
-    ahead = along - (along * other).sum(axis=1, keepdims=True)
+    first = other.argmax(axis=1)[:, None]
+    lead = _lead(scenes.x, scenes.y, first, sentences.relation)
     count = other.sum(axis=1, keepdims=True)
     margin = 3 * size // 32
     beside = fits & (count == 1)
     return Reading(
-        meant=beside & (ahead >= margin),
-        doubt=(beside & (abs(ahead) < margin)) | (other & (count > 1)),
-        twin=beside & (ahead <= -margin),
+        meant=beside & (lead >= margin),
+        doubt=(beside & (abs(lead) < margin)) | (other & (count > 1)),
+        twin=beside & (lead <= -margin),
     )
+
+
+def _lead(x: Numbers, y: Numbers, first: Numbers, relation: Numbers) -> Numbers:
+    """(N, K) how many pixels further an object lies in the relation's direction from object ``first`` than aside."""
+    right, down = x - np.take_along_axis(x, first, axis=1), y - np.take_along_axis(y, first, axis=1)
+    toward, aside = MOVES[relation], MOVES[relation][:, ::-1]
+    ahead = right * toward[:, :1] + down * toward[:, 1:]
+    return ahead - abs(right * aside[:, :1] + down * aside[:, 1:])
 
 
 def scenes_for(
@@ -156,7 +162,7 @@ def scenes_for(
     """
     found = Scenes.empty(len(right), int(counts.max()))
     waiting = np.arange(len(right))
-    twins = (random.random(len(right)) < TWINS) & (counts > 2) & (OPPOSITE[right.relation] != wrong.relation)
+    twins = (random.random(len(right)) < TWINS) & (counts > 2)
     for _ in range(ROUNDS):
         tried = np.repeat(waiting, min(8, len(right) // len(waiting)))
         made, good = drawn_scenes(right.pick(tried), wrong.pick(tried), counts[tried], twins[tried], size, random)
@@ -181,8 +187,8 @@ def drawn_scenes(
 ) -> tuple[Scenes, NDArray[np.bool_]]:
     """Scenes (N, K) drawn at random, and (N,) whether each fits its sentences.
 
-    Object 0 is the other object of ``right``, object 1 the one that it means (a scene in which that lies on the wrong
-    side is mirrored), object 2 its twin if it shall have one. The rest often has attributes of either sentence; what
+    Object 0 is the other object of ``right``, object 1 the one that it means (the scene is turned until it lies in the
+    relation's direction), object 2 its twin if it shall have one. The rest often has attributes of either sentence; what
     would spoil them gets a colour of which neither speaks. The shape of object 1 is drawn apart from all else.
     """
     box = (len(right), int(counts.max()))
@@ -191,9 +197,9 @@ def drawn_scenes(
         grade[:, k : k + 1] = np.where(named, right.size, grade[:, min(k, box[1] - 1)])[:, None]
     there = np.arange(box[1]) < counts[:, None]
     x, y, complete = placed(grade, there, size, random)
-    across, down = MOVES[right.relation].T
-    x = np.where((across * (x[:, 1] - x[:, 0]) < 0)[:, None] & there, size - 1 - x, x)
-    y = np.where((down * (y[:, 1] - y[:, 0]) < 0)[:, None] & there, size - 1 - y, y)
+    for _ in range(3):
+        away = _lead(x, y, np.zeros((box[0], 1), dtype=np.int64), right.relation)[:, 1:2] <= 0
+        x, y = np.where(away & there, size - 1 - y, x), np.where(away & there, x, y)
     shape, colour = _looks(right, wrong, twins, box, random)
     scenes = Scenes(shape, colour, grade, there, x, y)
     one, none = read(scenes, right, size), read(scenes, wrong, size)

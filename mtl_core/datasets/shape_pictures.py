@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PALETTE = {
     "red": (226, 48, 44),
-    "yellow": (245, 205, 40),
+    "yellow": (238, 200, 40),
     "green": (52, 168, 62),
     "cyan": (38, 190, 205),
     "blue": (44, 84, 214),
@@ -31,7 +31,8 @@ POINTS, INNER = 5, 0.45
 
 def circle(x: Field, y: Field) -> Field:
     """Distance to the circle of radius 0.85, negative inside."""
-    return np.hypot(x, y) - np.float32(0.85)
+    distance: Field = np.hypot(x, y) - np.float32(0.85)
+    return distance
 
 
 def square(x: Field, y: Field) -> Field:
@@ -57,7 +58,9 @@ def star(x: Field, y: Field) -> Field:
     notch = INNER * np.exp(1j * np.pi / POINTS)
     along = notch - 1
     across = np.array([along.imag, -along.real]) / abs(along)
-    return (radius * np.cos(folded) - 1) * np.float32(across[0]) + radius * np.sin(folded) * np.float32(across[1])
+    beside = radius * np.sin(folded) * np.float32(across[1])
+    distance: Field = (radius * np.cos(folded) - 1) * np.float32(across[0]) + beside
+    return distance
 
 
 def cross(x: Field, y: Field) -> Field:

@@ -28,8 +28,9 @@ class Shapes(Dataset):
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 12,
         "batch_size": 32,
+        "architecture": {"channels": [8, 16, 32, 64], "hidden": [128]},
         "optimizer": {"lr": 0.003},
-        "lr_schedule": {"name": "one_cycle"},
+        "lr_schedule": {"name": "one_cycle", "warmup": 0.1},
     }
     card: ClassVar[Card] = Card(
         title="Drawn shapes",

@@ -45,7 +45,7 @@ class Regularizer(Named):
 
         Args:
             columns: as in :meth:`penalty`.
-            rate: learning rate times γ.
+            rate: γ times how far a lasting gradient of size 1 moves a parameter a step: lr / (1 − momentum).
         """
         raise TypeError(f"{type(self).__name__} has no proximal step")
 

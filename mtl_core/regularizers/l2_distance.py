@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+import math
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mtl_core.regularizers.base import Regularizer
 
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 
 
 class L2Distance(Regularizer):
-    """Ω = Σ_{i<j} ‖θ_i − θ_j‖₂² over matching parameters (soft: trunks, partial: branches).
+    """Ω = Σ_{i<j} ‖θ_i − θ_j‖₂² over matching parameters (soft: trunks, partial: branches, linear models: heads).
 
-    Computed as K Σ_i ‖θ_i − θ̄‖² (the same number, with K differences instead of K(K−1)/2).
+    Computed as K Σ_i ‖θ_i − θ̄‖² (the same number, with K differences instead of K(K−1)/2). On a shared trunk
+    (``hard``) it ties nothing, not even the heads: those are there to differ.
     """
 
     name: Literal["l2_distance"] = "l2_distance"
@@ -31,3 +33,9 @@ class L2Distance(Regularizer):
             stacked = torch.stack(matching)
             terms.append((stacked - stacked.mean(0)).square().sum())
         return len(columns) * torch.stack(terms).sum()
+
+    def describe(self, columns: Columns) -> dict[str, Any]:
+        """``penalty``, and ``distance``: the root of the mean ‖θ_i − θ_j‖² over pairs."""
+        penalty = self.penalty(columns).item()
+        pairs = len(columns) * (len(columns) - 1) / 2
+        return {"penalty": penalty, "distance": math.sqrt(penalty / pairs)}

@@ -155,7 +155,7 @@ class ZipFiles(_Counted):
         members: dict[str, zipfile.ZipInfo] = {}
         for info in infos:
             name = info.filename.replace("\\", "/")
-            if info.is_dir() or any(part in IGNORED for part in name.split("/")):
+            if name.endswith("/") or any(part in IGNORED for part in name.split("/")):
                 continue
             self._check(info, name, members)
             members[name] = info

@@ -61,7 +61,11 @@ def listing(owner: str, home: Path | None = None, *, everything: bool = False) -
 
 def usable(data: str, owner: str, home: Path | None = None) -> bool:
     """Whether an owner may train on a data set: it is theirs or shared, and its rows are there."""
-    return any(entry.id == data for entry in listing(owner, home))
+    try:
+        known = manifest_of(data, home)
+    except DataError:
+        return False
+    return not known.removed and (known.shared or known.owner == owner)
 
 
 def share(data: str, owner: str, home: Path | None = None, *, shared: bool = True) -> None:

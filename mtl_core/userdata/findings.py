@@ -16,11 +16,17 @@ TEMPLATES: Mapping[str, tuple[Severity, str, str]] = {
     "decimal_comma": ("note", "Read with a decimal comma, e.g. {example}", "Right if that is meant"),
     "bad_rows": (
         "warning",
-        "{count} rows with the wrong number of fields were left out: {places}",
+        "{count} rows with the wrong number of fields were left out, by line (fields): {places}",
         "Mend them in the file",
     ),
     "empty_rows": ("note", "{count} rows without any value were left out", ""),
-    "renamed": ("warning", "The name {old!r} cannot be used ({why}); the column is called {new!r}", "Rename it"),
+    "renamed_empty": ("warning", "A column has no name; it is called {new!r}", "Name it"),
+    "renamed_twice": (
+        "warning",
+        "The name {old!r} stands there twice; the later column is called {new!r}",
+        "Rename it",
+    ),
+    "renamed_long": ("warning", "The name has more than {most} letters; it was cut", "Shorten it"),
     "no_header": (
         "warning",
         "The first line is taken for names, and all of them are numbers",
@@ -35,11 +41,23 @@ TEMPLATES: Mapping[str, tuple[Severity, str, str]] = {
     # --- of typing
     "not_numbers": (
         "warning",
-        "{count} of {of} values are no numbers and count as missing: {places}",
+        "{count} of {of} values are no numbers and count as missing, by line: {places}",
         "Mend them, or take the column as categorical",
     ),
     "date": ("note", "Holds dates or times, which no network reads", "Make numbers of them, or take it as categorical"),
-    "missing": ("note", "{count} of {of} values are missing ({share})", "{how}"),
+    "missing_number": ("note", "{count} of {of} values are missing ({share})", "The mean stands in"),
+    "missing_marked": (
+        "note",
+        "{count} of {of} values are missing ({share})",
+        "The mean stands in, and a column says where",
+    ),
+    "missing_category": ("note", "{count} of {of} values are missing ({share})", "They count as other"),
+    "missing_text": ("note", "{count} of {of} texts are missing ({share})", "They are empty"),
+    "missing_target": (
+        "note",
+        "{count} of {of} values are missing ({share})",
+        "The task learns from the rows that have it",
+    ),
     "much_missing": ("warning", "{count} of {of} values are missing ({share})", "Consider to ignore the column"),
     "empty": ("note", "Has no value at all", "Ignore it"),
     "constant": ("warning", "Has one value only, {value!r}: it tells nothing", "Ignore it"),
@@ -89,7 +107,7 @@ TEMPLATES: Mapping[str, tuple[Severity, str, str]] = {
     ),
     "leakage": (
         "warning",
-        "Almost gives away the target {target!r} ({how})",
+        "Alone almost gives away the target {target!r} ({how})",
         "If it is known only after the target, ignore it",
     ),
     "same_targets": ("note", "Almost follows from the target {target!r} ({how})", "The two tasks teach the same"),
@@ -117,7 +135,7 @@ TEMPLATES: Mapping[str, tuple[Severity, str, str]] = {
         "Save the background as 0 if there is one",
     ),
 }
-"""By code: how serious, what it is, what to do; the page's own words have the same codes and values."""
+"""By code: how serious, what it is, what to do. Values are in no language, so that the page can say it in another."""
 
 
 @dataclass(frozen=True)
@@ -173,9 +191,9 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def named(items: Sequence[str], of: int | None = None) -> str:
-    """The first few, and how many more there are."""
+    """The first few, and how many more there are; in no language."""
     total = len(items) if of is None else of
-    more = f" and {total - SHOWN} more" if total > SHOWN else ""
+    more = f" … (+{total - SHOWN})" if total > SHOWN else ""
     return ", ".join(items[:SHOWN]) + more
 
 

@@ -53,8 +53,8 @@ class Limits:
 
 
 PAGE = Limits(
-    file=5 * 2**20, unpacked=100 * 2**20, members=5_000, rows=1_000_000, pictures=4_000, all_pixels=1_000_000_000
+    file=20 * 2**20, unpacked=100 * 2**20, members=5_000, rows=1_000_000, pictures=4_000, all_pixels=1_000_000_000
 )
-"""For what comes through the page: its upload stops at 5 MB."""
+"""For what comes through the page: its upload stops at 20 MB (.streamlit/config.toml)."""
 COMMAND_LINE = Limits(file=200 * 2**20, unpacked=2 * 2**30, members=50_000, rows=1_000_000)
 """For a person at the machine itself."""

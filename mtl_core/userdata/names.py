@@ -18,15 +18,15 @@ def usable_names(header: Sequence[str]) -> tuple[tuple[str, ...], list[Finding]]
     for i, given in enumerate(header):
         name, why = clean(given)[:LONGEST_NAME].strip(), ""
         if not name:
-            name, why = f"column {i + 1}", "it is empty"
+            name, why = f"column {i + 1}", "empty"
         elif len(clean(given)) > LONGEST_NAME:
-            why = f"it is longer than {LONGEST_NAME} characters"
+            why = "long"
         if name in names:
-            why = "it stands there twice"
+            why = "twice"
             name = next(f"{name} ({n})" for n in range(2, len(header) + 2) if f"{name} ({n})" not in names)
         names[name] = None
         if why:
-            found.append(finding("renamed", name, old=given[:40], new=name, why=why))
+            found.append(finding(f"renamed_{why}", name, old=given[:40], new=name, most=LONGEST_NAME))
     return tuple(names), found
 
 

@@ -36,10 +36,9 @@ def read_parquet(content: bytes, place: str, limits: Limits) -> RawTable:
             raise DataError(f"{place} has no column of numbers or texts")
         packed = [field.name for field in file.schema_arrow if _is_text(field.type)]
         file = parquet.ParquetFile(pa.BufferReader(content), read_dictionary=packed)
-        pieces = _pieces(file, readable, place, limits)
+        columns = [Texts.of(column).cleaned() for column in _pieces(file, readable, place, limits)]
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise DataError(f"{place} cannot be read as Parquet: {str(error)[:200]}") from error
-    columns = [Texts.of(column).cleaned() for column in pieces]
     if not len(columns[0]):
         raise DataError(f"{place} has no rows")
     names, found = usable_names(readable)
@@ -54,6 +53,9 @@ def _check(file: Any, place: str, limits: Limits) -> None:
         raise DataError(f"{place} has {columns} columns; at most {limits.columns} can be read")
     if rows > limits.rows:
         raise DataError(f"{place} has {rows} rows; at most {limits.rows} can be read")
+    groups = range(file.metadata.num_row_groups)
+    if sum(file.metadata.row_group(i).total_byte_size for i in groups) > limits.unpacked:
+        raise DataError(f"{place} unfolds to more than {limits.unpacked} bytes")
     if len(set(file.schema_arrow.names)) < len(file.schema_arrow.names):
         raise DataError(f"{place} has two columns of the same name; rename one")
 
@@ -78,7 +80,9 @@ def _as_text(values: Any, place: str, name: str) -> Any:
         if (pc.max(lengths).as_py() or 0) * len(values) > 2**28:
             raise DataError(f"{place}, column {name!r} holds texts that are too long")
         values = values.dictionary_decode()
-    return values.cast(pa.string())
+    texts = values.cast(pa.string())
+    texts.validate(full=True)  # that they are UTF-8 is only promised by the file
+    return texts
 
 
 def _is_text(kind: Any) -> bool:

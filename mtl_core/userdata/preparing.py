@@ -131,7 +131,8 @@ def _made(
         return column.model_copy(update=update), masks, found
     if column.kind == "text":
         return _sentences(column, [cell or "" for cell in texts.cells()], report, extras)
-    return MAKERS[column.kind](column, report, texts, inspection.table.place)
+    lines = inspection.table.lines
+    return MAKERS[column.kind](column, report, texts, lambda row: int(lines[row]))
 
 
 def _sentences(

@@ -12,7 +12,7 @@ import numpy as np
 
 from mtl_core.errors import DataError
 from mtl_core.userdata import limits as most
-from mtl_core.userdata.findings import Finding, finding, named
+from mtl_core.userdata.findings import SHOWN, Finding, finding, named
 from mtl_core.userdata.limits import Limits
 from mtl_core.userdata.names import usable_names
 from mtl_core.userdata.sniffing import SAMPLE, check_encoding, delimiter_of, encoding_of
@@ -82,7 +82,7 @@ def read_csv(
     if encoding is None:
         encoding = encoding_of(content, place)
         if encoding in ("gb18030", "cp1252"):
-            found.append(finding("encoding", encoding={"gb18030": "Chinese (GB 18030)", "cp1252": "Western"}[encoding]))
+            found.append(finding("encoding", encoding={"gb18030": "GB 18030", "cp1252": "Windows-1252"}[encoding]))
     else:
         check_encoding(content, encoding, place)
     stream = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
@@ -140,12 +140,12 @@ def _columns(rows: Iterator[Row], header: Sequence[str], place: str, limits: Lim
         raise DataError(f"{place} has {len(header)} columns; at most {limits.columns} can be read")
     pieces: list[list[Any]] = [[] for _ in header]
     lines: list[int] = []
-    bad: list[str] = []
+    bad: list[Row] = []
     empty = 0
     piece: list[list[str]] = []
     for line, cells in rows:
         if len(cells) != len(header):
-            bad.append(_ragged(line, cells, header))
+            bad.append((line, cells))
         elif not any(cell.strip() for cell in cells):
             empty += 1
         else:
@@ -158,13 +158,15 @@ def _columns(rows: Iterator[Row], header: Sequence[str], place: str, limits: Lim
             piece = []
     _put(piece, pieces)
     if bad and not leave_out:
-        raise DataError(f"{place}: {named(bad, len(bad))}. Mend the rows, or have them left out")
+        shown = [_ragged(line, cells, header) for line, cells in bad[:SHOWN]]
+        raise DataError(f"{place}: {named(shown, len(bad))}. Mend the rows, or have them left out")
     if not lines:
         raise DataError(f"{place} has a header and no rows")
     columns = [Texts.of(column).cleaned() for column in pieces]
     while len(columns) > 1 and not header[len(columns) - 1].strip() and columns[-1].missing().all():
         columns.pop()  # a delimiter at the end of every line
-    found = [finding("bad_rows", count=len(bad), places=named(bad))] if bad else []
+    places = named([f"{line} ({len(cells)})" for line, cells in bad[:SHOWN]], len(bad))
+    found = [finding("bad_rows", count=len(bad), places=places)] if bad else []
     found += [finding("empty_rows", count=empty)] if empty else []
     return RawTable((), tuple(columns), np.array(lines, np.int64), "line", findings=tuple(found))
 

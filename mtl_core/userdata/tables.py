@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtl_core.errors import Problem, SpecError
-from mtl_core.userdata.findings import Finding, finding, named, percent
+from mtl_core.userdata.findings import SHOWN, Finding, finding, named, percent
 from mtl_core.userdata.inference import ColumnReport
 from mtl_core.userdata.limits import LARGEST_NUMBER, LONGEST_NAME, MOST_CATEGORIES, MOST_CLASSES
 from mtl_core.userdata.manifest import Choice, Column
@@ -27,7 +27,7 @@ rarer one would reach more than √(1/share) = 14."""
 NEGATIVE = ("no", "n", "false", "f", "negative", "neg", "bad", "off", "absent", "否", "假", "阴性", "-1", "0")
 POSITIVE = ("yes", "y", "true", "t", "positive", "pos", "good", "on", "present", "是", "真", "阳性", "1")
 Made = tuple[Column, Any, list[Finding]]
-Place = Callable[[int], str]
+Place = Callable[[int], int]
 
 
 def numeric(column: Column, report: ColumnReport, texts: Texts, place: Place) -> Made:
@@ -47,7 +47,7 @@ def numeric(column: Column, report: ColumnReport, texts: Texts, place: Place) ->
         raise SpecError([Problem(f"columns.{column.name}.kind", rule, column.kind)])
     found = []
     if len(bad):
-        where = named([f"{place(row)}: {str(texts.cell(row))[:30]!r}" for row in bad[:5].tolist()], len(bad))
+        where = named([f"{place(row)}: {str(texts.cell(row))[:30]!r}" for row in bad[:SHOWN].tolist()], len(bad))
         found.append(finding("not_numbers", column.name, count=len(bad), of=present, places=where))
     if decimal == ",":
         found.append(finding("decimal_comma", column.name, example=report.examples[0] if report.examples else ""))
@@ -127,12 +127,10 @@ def missing_findings(column: Column, rows: int) -> list[Finding]:
     if column.missing > rows // 2 and column.role == "input":
         return [finding("much_missing", column.name, **facts)]
     if column.role == "target":
-        how = "The task learns from the rows that have it"
-    elif column.kind == "numeric":
-        how = "The mean stands in" + (", and a column says where" if column.indicator else "")
-    else:
-        how = "They count as other" if column.kind == "categorical" else "They are empty"
-    return [finding("missing", column.name, **facts, how=how)]
+        return [finding("missing_target", column.name, **facts)]
+    codes = {"numeric": "number", "categorical": "category"}
+    code = "marked" if column.indicator else codes.get(column.kind, "text")
+    return [finding(f"missing_{code}", column.name, **facts)]
 
 
 def _labels(report: ColumnReport, texts: Texts) -> tuple[Codes, tuple[str, ...]]:

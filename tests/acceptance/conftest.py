@@ -17,7 +17,12 @@ import yaml
 from mtl_core.settings import data_dir
 from tests.source import PROJECT
 
-REAL_FILES = {"wine_quality": "winequality-red.csv", "mnist": "train-images-idx3-ubyte*"}
+REAL_FILES = {
+    "wine_quality": "winequality-red.csv",
+    "mnist": "train-images-idx3-ubyte*",
+    "school": "school.mat",
+    "pets": "trimaps/*.png",
+}
 Train = Callable[[dict[str, Any]], tuple[dict[str, Any], float]]
 
 

@@ -178,6 +178,15 @@ def test_the_card_tells_of_the_data() -> None:
     assert Own().about() == Own.card
 
 
+def test_pictures_and_sentences_advise_small_batches() -> None:
+    assert Own().advice() == Own.recommended
+    assert pictured().advice() == Own.recommended  # 40 of them are few enough for one batch
+    many = add(inspect(archive(scenes(300, 16)), "s.zip"), uses(colour="binary"), "many", "cli")
+    assert Own(data=many).advice()["batch_size"] == 16
+    for validation in (0.0, 0.2, 0.9):
+        assert Own(data=many).sizes(validation)["train"] >= 16
+
+
 def test_a_column_that_training_rows_lack_is_harmless() -> None:
     columns = flats(60)
     columns["rare"] = ["?"] * 60
