@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from mtl_core.architectures import ARCHITECTURES
 from mtl_core.datasets import DATASETS
+from mtl_core.generation import GENERATORS
 from mtl_core.model import Model, Named
 from mtl_core.paths import get_path
 from mtl_core.regularizers import REGULARIZERS
@@ -26,6 +27,7 @@ REGISTRIES: Mapping[str, tuple[str, Mapping[str, type[Named]]]] = {
     "weighting": ("weighting", WEIGHTINGS),
     "regularizers": ("regularizers.<i>", REGULARIZERS),
     "dataset": ("dataset.options", DATASETS),
+    "generation": ("generation", GENERATORS),
 }
 SIGNS = {Ge: ("≥", "ge"), Gt: (">", "gt"), Le: ("≤", "le"), Lt: ("<", "lt")}
 INTRODUCTION = """# The run spec

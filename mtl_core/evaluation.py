@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.batches import Batch, TensorSplit
+from mtl_core.generation.base import Generation
 from mtl_core.losses import task_loss
 from mtl_core.metrics import ConfusionMeter, RegressionMeter, auroc, explained_variance
 from mtl_core.network import Network
 from mtl_core.tasks import Task
+
+if TYPE_CHECKING:
+    from mtl_core.generation_evaluation import GenerationTally
 
 EVALUATION_BATCH = 512
 PICTURES = 24
@@ -42,12 +46,14 @@ class Evaluation:
         metrics: per task its metrics, in the target's own unit.
         predictions: per task what a preview holds (see LOG.md, interfaces).
         overall: what is measured over several tasks at once.
+        samples: per generation task the pictures made for its Fréchet distance, and as many real ones.
     """
 
     loss: dict[str, float | None]
     metrics: dict[str, dict[str, float | None]]
     predictions: dict[str, NDArray[Any]] = field(default_factory=dict)
     overall: dict[str, float | None] = field(default_factory=dict)
+    samples: dict[str, int] = field(default_factory=dict)
 
 
 class _Tally:
@@ -63,7 +69,8 @@ class _Tally:
         self.scores: list[Tensor] = []
         self.targets: list[Tensor] = []
 
-    def update(self, output: Tensor, target: Tensor, keep: int) -> None:
+    def update(self, output: Tensor, batch: Batch, keep: int) -> None:
+        target = batch.targets[self.task.name]
         loss = task_loss(self.task, output, self._scaled(target), self.class_weights)
         self.loss_sum += loss.double().cpu() * len(target)
         self.rows += len(target)
@@ -113,6 +120,8 @@ def evaluate(
     *,
     final: bool = False,
     preview: bool = False,
+    generation: Generation | None = None,
+    seed: int = 0,
 ) -> Evaluation:
     """One pass over a split in evaluation mode; a task is measured on the rows that have a target for it.
 
@@ -124,20 +133,42 @@ def evaluate(
         class_weights: per task, as in training, so that the losses can be compared.
         final: ranking metrics too.
         preview: collect predictions.
+        generation: how tasks that make pictures do it.
+        seed: of the noise from which these make pictures.
     """
     network.set_mode(training=False)
-    tallies = {t.name: _Tally(t, scalers[t.name], class_weights[t.name], final) for t in tasks}
+    others = [task for task in tasks if task.kind != "generation"]
+    tallies = {t.name: _Tally(t, scalers[t.name], class_weights[t.name], final) for t in others}
+    makers = _makers(network, tasks, generation, seed, final)
+    every = tallies | makers
     done = 0
     for batch in split.in_order(EVALUATION_BATCH):
         outputs = network(batch.inputs, batch.rows)
         for task in tasks:
             if task.name in outputs:
                 keep = _kept(task, batch, done) if preview else 0
-                tallies[task.name].update(outputs[task.name], batch.targets[task.name], keep)
+                every[task.name].update(outputs[task.name], batch, keep)
         done += batch.size
     shown = {f"prediction.{name}": np.concatenate(tally.shown) for name, tally in tallies.items() if tally.shown}
-    loss = {name: tally.mean_loss() for name, tally in tallies.items()}
-    return Evaluation(loss, {name: tally.metrics() for name, tally in tallies.items()}, shown, _overall(tallies))
+    for maker in makers.values():
+        shown |= maker.pictures()
+    loss = {task.name: every[task.name].mean_loss() for task in tasks}
+    metrics = {task.name: every[task.name].metrics() for task in tasks}
+    samples = {name: maker.samples() for name, maker in makers.items() if maker.samples()}
+    return Evaluation(loss, metrics, shown, _overall(tallies) if not makers else {}, samples)
+
+
+def _makers(
+    network: Network, tasks: tuple[Task, ...], generation: Generation | None, seed: int, final: bool
+) -> dict[str, GenerationTally]:
+    """A tally for each generation task; torchmetrics and the fixed classifier are imported where there is one."""
+    makers = [task for task in tasks if task.kind == "generation"]
+    if not makers:
+        return {}
+    from mtl_core.generation_evaluation import GenerationTally
+
+    assert generation is not None
+    return {task.name: GenerationTally(task, network, generation, seed, final) for task in makers}
 
 
 def _overall(tallies: Mapping[str, _Tally]) -> dict[str, float | None]:

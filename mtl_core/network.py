@@ -48,7 +48,7 @@ class Network(nn.Module):
             index = rows.get(part.owner or "")
             if part.role == "generator" or (index is not None and not len(index)):
                 continue
-            feeds = [_rows_of(values, chosen, name, part.owner, index) for name in part.inputs]
+            feeds = [_rows_of(values, chosen, name, part.owner, rows) for name in part.inputs]
             values[part.name] = self.parts[part.name](*feeds)
         return {task: values[name] for task, name in self.layout.outputs.items() if name in values}
 
@@ -67,16 +67,25 @@ class Network(nn.Module):
             for task, parts in self.layout.tied(heads).items()
         }
 
-    def set_mode(self, training: bool, resting: frozenset[str] = frozenset()) -> None:
-        """Training or evaluation mode; parts of ``resting`` tasks (weight 0) stay in evaluation mode.
+    def in_use(self) -> list[nn.Parameter]:
+        """All parameters on the way from inputs to outputs: those of generators apart from it are left out."""
+        names = [part.name for part in self.layout.parts if part.role != "generator"]
+        return [parameter for name in names for parameter in self.parts[name].parameters()]
 
-        So that not even the running statistics of their batch norms move.
+    def set_mode(
+        self, training: bool, resting: frozenset[str | None] = frozenset(), frozen: frozenset[str | None] = frozenset()
+    ) -> None:
+        """Training or evaluation mode; the parts of ``resting`` owners (None: what is shared) stay in evaluation mode.
+
+        So that not even the running statistics of their batch norms move. The parameters of ``frozen`` owners have
+        no gradient, whatever the loss.
         """
         self.train(training)
-        if training:
-            for part in self.layout.parts:
-                if part.owner in resting:
-                    self.parts[part.name].eval()
+        for part in self.layout.parts if training else ():
+            module = self.parts[part.name]
+            module.requires_grad_(part.owner not in frozen)
+            if part.owner in resting:
+                module.eval()
 
 
 def _rows_of(
@@ -84,13 +93,19 @@ def _rows_of(
     chosen: dict[tuple[str, str], Tensor],
     name: str,
     owner: str | None,
-    index: Tensor | None,
+    rows: Mapping[str, Tensor],
 ) -> Tensor:
-    """What feeds a part: of what the task does not own itself, only the task's rows, taken once a task."""
-    if index is None or owner is None or name.startswith(f"{owner}/"):
+    """What feeds a part: of what the task does not own itself, only the task's rows.
+
+    Of vectors they are taken for all such tasks at once: one gradient of the whole instead of one a task.
+    """
+    if owner not in rows or owner is None or name.startswith(f"{owner}/"):
         return values[name]
     if (owner, name) not in chosen:
-        chosen[owner, name] = values[name][index]
+        together = rows if values[name].dim() == 2 else {owner: rows[owner]}
+        taken = values[name][torch.cat(list(together.values()))]
+        parts = torch.split(taken, [len(index) for index in together.values()])  # type: ignore[no-untyped-call]
+        chosen.update({(task, name): part for task, part in zip(together, parts, strict=True)})
     return chosen[owner, name]
 
 

@@ -98,7 +98,15 @@ class Reporter:
         if not len(rows):
             return
         found = evaluate(
-            session.network, rows, session.tasks, session.scalers, session.class_weights, final=final, preview=preview
+            session.network,
+            rows,
+            session.tasks,
+            session.scalers,
+            session.class_weights,
+            final=final,
+            preview=preview,
+            generation=session.spec.generation,
+            seed=session.spec.seed,
         )
         self.metrics[split] = found.metrics
         if found.overall:
@@ -106,6 +114,10 @@ class Reporter:
         values: dict[str, Any] = {"split": split, "loss": found.loss, "metrics": found.metrics, "final": final}
         if found.overall:
             values["overall"] = found.overall
+        if found.samples:
+            values["samples"] = found.samples
+        if session.phase != "joint":
+            values["phase"] = session.phase
         if split == "train":
             values["ties"] = describe_ties(session)
         yield event(session, "evaluation", values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from mtl_core.errors import DataError, Problem, SpecError
 from mtl_core.evaluation import Scaler
 from mtl_core.losses import balanced_weights
 from mtl_core.lr_schedules import lr_factor
+from mtl_core.making import UpdateGroup, build_groups
 from mtl_core.network import Network
 from mtl_core.paths import get_path
 from mtl_core.settings import data_dir
@@ -28,6 +29,7 @@ from mtl_core.tasks import Task
 
 TRAIN_SAMPLE = 2_000
 """Training rows, at most, on which training metrics are measured (a fixed random sample)."""
+Phase = Literal["joint", "supervised", "generation"]
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Session:
     ``spec`` is the spec as it is now: a change during the run replaces it. ``step`` counts the
     optimizer steps done. ``cycles`` are the steps at which a cycle of the learning-rate schedule
     begins: 0, and wherever a finished run was continued. ``continued``: epochs before and after, of a run
-    that goes on from here beyond its former end.
+    that goes on from here beyond its former end. ``groups`` are updated after the main optimizer, in their order.
     """
 
     spec: RunSpec
@@ -49,6 +51,7 @@ class Session:
     train_sample: TensorSplit
     network: Network
     optimizer: torch.optim.Optimizer
+    groups: tuple[UpdateGroup, ...]
     scalers: dict[str, Scaler]
     class_weights: dict[str, Tensor | None]
     step: int = 0
@@ -83,11 +86,30 @@ class Session:
         """Seconds since the run began, those before a resume included."""
         return self.earlier_seconds + time.monotonic() - self.began
 
+    def rate_factor(self) -> float:
+        """The factor of the learning-rate schedule at the next step."""
+        start = self.cycles[-1]
+        return lr_factor(self.spec.lr_schedule, self.step - start, max(1, self.total_steps - start))
+
     def learning_rate(self) -> float:
         """The learning rate of the next step."""
-        start = self.cycles[-1]
-        factor = lr_factor(self.spec.lr_schedule, self.step - start, max(1, self.total_steps - start))
-        return self.spec.optimizer.lr * factor
+        return self.spec.optimizer.lr * self.rate_factor()
+
+    @property
+    def phase(self) -> Phase:
+        """Which tasks train now: all, or in the two-step way first the supervised ones, then generation.
+
+        The second phase begins after a share of the run as it was first planned; a run that is continued stays in it.
+        """
+        generation = self.spec.generation
+        if generation.start == "joint" or all(task.kind != "generation" for task in self.tasks):
+            return "joint"
+        planned = self.cycles[1] if len(self.cycles) > 1 else self.total_steps
+        return "supervised" if self.step < round(generation.after * planned) else "generation"
+
+    def trains_now(self, task: Task) -> bool:
+        """Whether the phase lets a task train."""
+        return self.phase == "joint" or (self.phase == "generation") == (task.kind == "generation")
 
     def change(self, name: str, value: float) -> tuple[Any, Any]:
         """Set a steerable field now; gives the old and the new value.
@@ -98,8 +120,9 @@ class Session:
         old = get_path(self.spec, name)
         if name == "epochs" and self.step >= self.total_steps:
             self.cycles.append(self.step)
-        self.spec = self.spec.with_value(name, int(value) if name == "epochs" else value)
-        return old, get_path(self.spec, name)
+        new = int(value) if name == "epochs" else float(value)
+        self.spec = self.spec.with_value(name, new)
+        return old, new
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds: tensors and plain values only, so that it loads with ``weights_only``."""
@@ -109,6 +132,7 @@ class Session:
             "source": self.samples.source,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "groups": [group.optimizer.state_dict() for group in self.groups],
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -126,6 +150,8 @@ class Session:
         self.earlier_seconds = float(state["seconds"])
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+        for group, saved in zip(self.groups, state.get("groups", []), strict=True):
+            group.optimizer.load_state_dict(saved)
         here = self.step
         for change in sorted(self.spec.schedule, key=lambda change: change.step):
             if change.step <= here:
@@ -164,6 +190,7 @@ def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
         train_sample=_sample(splits["train"], spec.seed),
         network=network,
         optimizer=build_optimizer(spec, network),
+        groups=build_groups(network, spec.generation),
         scalers={t.name: _scaler(spec, t, splits["train"]) for t in tasks},
         class_weights=weights,
     )
@@ -187,9 +214,12 @@ def _filled(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def build_optimizer(spec: RunSpec, network: Network) -> torch.optim.Optimizer:
-    """torch's Adam, AdamW or SGD over all parameters, fused where torch has that for the device."""
+    """torch's Adam, AdamW or SGD over all parameters, fused where torch has that for the device.
+
+    Generators that are apart from the way from inputs to outputs have optimizers of their own.
+    """
     options = spec.optimizer
-    parameters = list(network.parameters())
+    parameters = network.in_use()
     fused = parameters[0].device.type in ("cpu", "cuda")
     if options.name == "sgd":
         return torch.optim.SGD(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,9 @@ from mtl_core.datasets import DATASETS
 from mtl_core.datasets.base import Dataset
 from mtl_core.encoders import missing_modality
 from mtl_core.errors import SpecError
+from mtl_core.generation import GENERATORS
+from mtl_core.generation.base import Generation
+from mtl_core.generation.vae import Vae
 from mtl_core.layout import Layout
 from mtl_core.model import Model, from_registry
 from mtl_core.paths import NAMED, difference, get_path, merged, set_path
@@ -37,8 +41,12 @@ __all__ = [
     "parse_spec",
     "steering_rule",
 ]
-DEFAULT_NAMES = {"dataset": "wine_quality", "architecture": "hard", "weighting": "fixed"}
+DEFAULT_NAMES = {"dataset": "wine_quality", "architecture": "hard", "weighting": "fixed", "generation": "vae"}
 """Names that are meant where only other fields are given."""
+EVERY = "*"
+"""In ``weighting.lambdas``: λ of every task that is not named."""
+MOST_NAMED = 8
+"""λ, at most, that a short form of a spec names one by one where many are alike."""
 
 
 class RunSpec(Model):
@@ -51,6 +59,7 @@ class RunSpec(Model):
     )
     weighting: Annotated[SerializeAsAny[Weighting], from_registry(WEIGHTINGS)] = Fixed()
     regularizers: list[Annotated[SerializeAsAny[Regularizer], from_registry(REGULARIZERS)]] = []
+    generation: Annotated[SerializeAsAny[Generation], from_registry(GENERATORS)] = Vae()
     optimizer: OptimizerSpec = OptimizerSpec()
     lr_schedule: LrScheduleSpec = LrScheduleSpec()
     class_weights: Annotated[
@@ -80,7 +89,7 @@ class RunSpec(Model):
         dataset = DATASETS.get(name) if isinstance(name, str) else None
         if dataset is None:
             return spec
-        spec = merged(dataset.recommended, spec)
+        spec = merged(_built(dataset, spec).advice(), spec)
         if not spec.get("tasks"):
             spec["tasks"] = [task.name for task in _feasible_tasks(dataset, spec)]
         _fill_lambdas(spec)
@@ -105,35 +114,44 @@ class RunSpec(Model):
 
     def layout(self) -> Layout:
         """The network that this spec describes, without building it."""
-        return self.architecture.layout(self.dataset.inputs(), self.task_list())
+        return self.architecture.layout(self.dataset.inputs(), self.task_list(), self.generation)
 
     def with_value(self, field: str, value: Any) -> RunSpec:
-        """A copy with one field changed, validated as a whole.
+        """A copy with one field changed, validated as a whole; ``weighting.lambdas.*`` is λ of all tasks at once.
 
         Raises:
             SpecError: if the field is unknown or the value breaks its rule.
         """
+        if field == f"weighting.lambdas.{EVERY}":
+            field, value = "weighting.lambdas", dict.fromkeys(self.tasks, value)
         return parse_spec(set_path(self.model_dump(mode="json"), field, value))
 
     def differences(self) -> dict[str, Any]:
         """Only what differs from the defaults of this data set, nested as in the spec (for links)."""
         mine = self.model_dump(mode="json")
+        data = {"name": self.dataset.name, "options": self.dataset.options}  # they may decide which tasks there are
         base = RunSpec.model_validate(
             {
-                "dataset": {"name": self.dataset.name},
+                "dataset": data,
                 "tasks": self.tasks,
                 "architecture": {"name": self.architecture.name},
                 "weighting": {"name": self.weighting.name},
+                "generation": {"name": self.generation.name},
             }
         ).model_dump(mode="json")
-        whole = RunSpec.model_validate({"dataset": {"name": self.dataset.name}}).model_dump(mode="json")
+        whole = RunSpec.model_validate({"dataset": data}).model_dump(mode="json")
         changed = difference(mine, base)
-        for field in ("dataset.name", "architecture.name", "weighting.name"):
+        options = difference(self.dataset.options, DatasetSpec(name=self.dataset.name).options)
+        for name, value in options.items():
+            changed = set_path(changed, f"dataset.options.{name}", value)
+        for field in ("dataset.name", "architecture.name", "weighting.name", "generation.name"):
             default = get_path(RunSpec().model_dump(mode="json"), field)
             if get_path(mine, field) != default:
                 changed = set_path(changed, field, get_path(mine, field))
         if self.tasks != whole["tasks"]:
             changed["tasks"] = list(self.tasks)
+        if "lambdas" in changed.get("weighting", {}):
+            changed["weighting"]["lambdas"] = _folded(self.weighting.lambdas, changed["weighting"]["lambdas"])
         return changed
 
 
@@ -183,5 +201,21 @@ def _fill_lambdas(spec: dict[str, Any]) -> None:
     if not isinstance(lambdas, Mapping):
         return
     tasks = [task for task in spec["tasks"] if isinstance(task, str)]
-    filled = {task: lambdas.get(task, 1 / len(tasks)) for task in tasks} | dict(lambdas)
-    spec["weighting"] = {**weighting, "lambdas": filled}
+    named = dict(lambdas)
+    others = named.pop(EVERY) if _may_be_lambda(named.get(EVERY)) else 1 / max(1, len(tasks))
+    spec["weighting"] = {**weighting, "lambdas": dict.fromkeys(tasks, others) | named}
+
+
+def _may_be_lambda(value: Any) -> bool:
+    """Whether a value, perhaps a text of a link, can be a λ; what cannot stays where it is and is told of once."""
+    try:
+        return float(value) >= 0
+    except (TypeError, ValueError):
+        return False
+
+
+def _folded(lambdas: Mapping[str, float], changed: dict[str, float]) -> dict[str, float]:
+    """The changed λ; where they are many, the most frequent value of all for ``*`` and the exceptions by name."""
+    common = Counter(lambdas.values()).most_common(1)[0][0]
+    short = {EVERY: common} | {task: value for task, value in lambdas.items() if value != common}
+    return short if MOST_NAMED < len(changed) > len(short) else changed

@@ -21,6 +21,7 @@ MOST_EPOCHS = 1_000_000
 def cross_field_problems(spec: RunSpec) -> list[Problem]:
     """Every rule between fields that the spec breaks."""
     found = [*_modality_problems(spec), *_task_problems(spec), *_size_problems(spec), *_tie_problems(spec)]
+    found += [] if found else _generation_problems(spec)
     for i, change in enumerate(spec.schedule):
         broken = steering_rule(spec, change.field, change.value)
         if broken:
@@ -73,7 +74,8 @@ def _size_problems(spec: RunSpec) -> Iterator[Problem]:
     if images and len(inputs) == 1 and not architecture.hidden:
         yield Problem("architecture.hidden", "pictures need at least one hidden layer", architecture.hidden)
     normed = architecture.batch_norm if architecture.batch_norm is not None else bool(images)
-    if normed and spec.batch_size == 1:
+    makes = any(task.kind == "generation" for task in spec.dataset.build().tasks() if task.name in spec.tasks)
+    if (normed or makes) and spec.batch_size == 1:
         yield Problem("batch_size", "batch norm needs at least 2 rows a step", 1)
 
 
@@ -86,13 +88,26 @@ def _tie_problems(spec: RunSpec) -> Iterator[Problem]:
                 yield Problem(f"regularizers.{i}.{path}", f"no task of {spec.dataset.name} has this name", name)
 
 
+def _generation_problems(spec: RunSpec) -> Iterator[Problem]:
+    """The two-step way needs supervised tasks that train a trunk, and generation that uses the same one."""
+    kinds = {task.kind for task in spec.task_list()}
+    if spec.generation.start == "joint" or "generation" not in kinds:
+        return
+    if kinds == {"generation"}:
+        rule = "after_supervised needs a supervised task beside those that make pictures"
+        yield Problem("generation.start", rule, spec.generation.start)
+    elif not spec.layout().shared_parts():
+        rule = f"after_supervised needs a shared trunk, and {spec.architecture.name} shares none"
+        yield Problem("generation.start", rule, spec.generation.start)
+
+
 def steering_rule(spec: RunSpec, field: str, value: Any) -> str | None:
     """The rule that a change of a running run breaks, or None where it may be made."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value):
         return "must be a finite number"
     match field.split("."):
-        case ["weighting", "lambdas", task] if task in spec.tasks:
+        case ["weighting", "lambdas", task] if task == "*" or task in spec.tasks:
             return None if value >= 0 else "λ must be at least 0"
         case ["regularizers", index, "strength"] if index.isdigit() and int(index) < len(spec.regularizers):
             return None if value >= 0 else "γ must be at least 0"

@@ -67,9 +67,12 @@ class StepLog:
         k = len(names)
         met = [i for i in range(k) if row[2 * k + i]]  # tasks that had rows in this batch
         losses = {names[i]: row[i] for i in met}
+        weights = {names[i]: row[k + i] for i in met}
         total, penalty = row[3 * k], row[3 * k + 1]
-        for name, value in (*losses.items(), ("total", total)):
+        groups = zip(self.session.groups, row[3 * k + 2 :], strict=True)
+        made = {group.task: value for group, value in groups if weights.get(group.task)}
+        for name, value in (*losses.items(), ("total", total), *made.items()):
             if not math.isfinite(value):
                 raise TrainingDiverged(step, name, value)
-        weights = {names[i]: row[k + i] for i in met}
-        return {"loss": losses, "total": total, "penalty": penalty, "weights": weights}
+        values = {"loss": losses, "total": total, "penalty": penalty, "weights": weights}
+        return values | ({"generator": made} if made else {})

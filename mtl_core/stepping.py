@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mtl_core.batches import Batch
 from mtl_core.evaluation import Scaler
 from mtl_core.losses import task_loss
+from mtl_core.making import Making, UpdateGroup, noise_seed
 from mtl_core.network import part_seed
 from mtl_core.regularizers.base import Regularizer
 from mtl_core.session import Session
@@ -22,19 +24,21 @@ def take_step(session: Session, batch: Batch) -> Tensor:
 
     L = Σ_i w_i λ_i L_i + Σ γ Ω. A task with λ = 0 rests: it is left out of the sum, so that its own
     parameters have no gradient (no momentum, no decay), and its parts stay in evaluation mode. So does a task
-    that has no target in this batch.
+    that has no target in this batch, or does not train in this phase. Then the update groups, in their order,
+    each against the network as it is now.
 
     Returns:
-        (3K + 2,): the K losses L_i, the K weights w_i λ_i, whether each task had a target (1 or 0), the total L,
-        the penalty Σ γ Ω.
+        (3K + 2 + groups,): the K losses L_i, the K weights w_i λ_i, whether each task had a target (1 or 0), the
+        total L, the penalty Σ γ Ω, the loss of each update group (0 where its task rests).
     """
     spec, tasks = session.spec, session.tasks
     lambdas = [spec.weighting.lambdas[task.name] for task in tasks]
-    session.network.set_mode(training=True, resting=_resting(session, batch))
-    if spec.architecture.dropout:
+    batch = _of_phase(session, batch)
+    _set_mode(session, batch)
+    if spec.architecture.dropout or any(task.kind == "generation" for task in tasks):
         torch.manual_seed(part_seed(spec.seed, f"step {session.step}"))
     with _autocast(session):
-        losses = _losses(session, batch)
+        losses, makings = _losses(session, batch)
     active = [i for i, value in enumerate(lambdas) if value > 0 and batch.count(tasks[i].name)]
     weights = torch.zeros(len(tasks), device=session.device)
     total = penalty = _penalty(session)
@@ -44,28 +48,64 @@ def take_step(session: Session, batch: Batch) -> Tensor:
         weights[active] = chosen * weights.new_tensor([lambdas[i] for i in active])
         total = (chosen * scaled).sum() + penalty
     _descend(session, total)
+    last = [total.detach(), penalty.detach(), *(_update(session, group, makings) for group in session.groups)]
     read = torch.stack([loss.detach() for loss in losses])
     met = weights.new_tensor([float(batch.count(task.name) > 0) for task in tasks])
-    return torch.cat((read, weights, met, total.detach().view(1), penalty.detach().view(1)))
+    return torch.cat((read, weights, met, torch.stack(last)))
 
 
-def _resting(session: Session, batch: Batch) -> frozenset[str]:
-    """Tasks whose own parts stay in evaluation mode: λ = 0, or too few rows here for a batch norm."""
-    lambdas = session.spec.weighting.lambdas
-    return frozenset(t.name for t in session.tasks if lambdas[t.name] == 0 or batch.count(t.name) < min(2, batch.size))
+def _of_phase(session: Session, batch: Batch) -> Batch:
+    """The batch without the targets of tasks that do not train in this phase."""
+    out = [task.name for task in session.tasks if not session.trains_now(task)]
+    nothing = torch.zeros(0, dtype=torch.int64, device=session.device)
+    targets = {name: batch.targets[name][:0] for name in out}
+    return replace(batch, targets=batch.targets | targets, rows=batch.rows | dict.fromkeys(out, nothing))
 
 
-def _losses(session: Session, batch: Batch) -> list[Tensor]:
-    """The tasks' losses; 0 for a task without a target in this batch."""
+def _set_mode(session: Session, batch: Batch) -> None:
+    """Training mode, but for tasks with λ = 0 or too few rows for a batch norm; where the trunk is frozen, its too."""
+    lambdas, tasks = session.spec.weighting.lambdas, session.tasks
+    resting = [t.name for t in tasks if lambdas[t.name] == 0 or batch.count(t.name) < min(2, batch.size)]
+    frozen = [None, *(t.name for t in tasks if not session.trains_now(t))] if session.phase == "generation" else []
+    session.network.set_mode(True, frozenset([*resting, *frozen]), frozenset(frozen))
+
+
+def _losses(session: Session, batch: Batch) -> tuple[list[Tensor], dict[str, Making]]:
+    """The tasks' losses, 0 for a task without a target in this batch; and what was made on the way, by task."""
     outputs = session.network(batch.inputs, batch.rows)
-    values = []
+    values, makings = [], {}
     for task in session.tasks:
         if task.name not in outputs:
             values.append(torch.zeros((), device=session.device))
             continue
+        if task.kind == "generation":
+            makings[task.name] = making = _making(session, task, batch, outputs[task.name])
+            values.append(session.spec.generation.task_loss(making).float())
+            continue
         target = scaled_target(task, batch.targets[task.name], session.scalers[task.name])
         values.append(task_loss(task, outputs[task.name], target, session.class_weights[task.name]).float())
-    return values
+    return values, makings
+
+
+def _making(session: Session, task: Task, batch: Batch, output: object) -> Making:
+    seed = noise_seed(session.spec.seed, task.name, f"step {session.step}")
+    return Making(session.network, session.spec.generation, task, batch, output, seed, session.step)
+
+
+def _update(session: Session, group: UpdateGroup, makings: dict[str, Making]) -> Tensor:
+    """One step of a generator against the network as the main update left it; 0 where its task rests."""
+    making = makings.get(group.task)
+    if making is None or session.spec.weighting.lambdas[group.task] == 0:
+        return torch.zeros((), device=session.device)
+    with _autocast(session):
+        loss = session.spec.generation.generator_loss(making).float()
+    for parameter, gradient in zip(group.parameters, torch.autograd.grad(loss, group.parameters), strict=True):
+        parameter.grad = gradient
+    for options in group.optimizer.param_groups:
+        options["lr"] = group.lr * session.rate_factor()
+    group.optimizer.step()
+    group.optimizer.zero_grad(set_to_none=True)
+    return loss.detach()
 
 
 def scaled_target(task: Task, target: Tensor, scaler: Scaler) -> Tensor:
@@ -75,10 +115,21 @@ def scaled_target(task: Task, target: Tensor, scaler: Scaler) -> Tensor:
     return (target - scaler.mean) / scaler.std
 
 
-def _terms(session: Session) -> Iterator[tuple[Regularizer, dict[str, list[nn.Parameter]]]]:
-    """The regularizers with γ > 0 that have something to act on, with the parameters that each ties."""
+def _terms(session: Session) -> Iterator[tuple[Regularizer, dict[str, list[Tensor]]]]:
+    """The regularizers with γ > 0 that have something to act on, with the parameters that each ties.
+
+    Of the head of a task with λ = 0 a copy, which draws the others and is not moved itself.
+
+    None where generation trains alone: the tasks that they tie rest.
+    """
+    if session.phase == "generation":
+        return
+    lambdas = session.spec.weighting.lambdas
+    heads = not all(session.network.layout.columns().values())
     for term in session.spec.regularizers:
-        columns = session.network.tied(term.ties_heads) if term.strength > 0 else {}
+        columns: dict[str, list[Tensor]] = {}
+        for task, tied in (session.network.tied(term.ties_heads) if term.strength > 0 else {}).items():
+            columns[task] = [p.detach().clone() if heads and lambdas[task] == 0 else p for p in tied]
         if columns:
             yield term, columns
 
@@ -94,7 +145,11 @@ def _penalty(session: Session) -> Tensor:
 
 
 def _proximal_steps(session: Session, rate: float) -> None:
-    """θ ← prox_{rate·γ·Ω}(θ) for the regularizers that ask for it, after the optimizer's own step."""
+    """θ ← prox_{rate·γ·Ω}(θ) for the regularizers that ask for it, after the optimizer's own step.
+
+    rate = lr / (1 − momentum), how far a lasting gradient moves θ a step; at rest then −∇f lies in γ ∂Ω.
+    """
+    rate /= 1 - session.spec.optimizer.momentum
     for term, columns in _terms(session):
         if term.uses_proximal(session.spec.optimizer.name):
             with torch.no_grad():
@@ -108,7 +163,7 @@ def _descend(session: Session, total: Tensor) -> None:
         return
     total.backward()  # type: ignore[no-untyped-call]
     if session.spec.optimizer.clip_norm is not None:
-        torch.nn.utils.clip_grad_norm_(session.network.parameters(), session.spec.optimizer.clip_norm)
+        torch.nn.utils.clip_grad_norm_(session.network.in_use(), session.spec.optimizer.clip_norm)
     rate = session.learning_rate()
     for group in optimizer.param_groups:
         group["lr"] = rate

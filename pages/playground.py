@@ -29,7 +29,7 @@ form_state.write_link(shown.id, frame.language_for_link(), run_spec)
 spec_form.dropped_note()
 shown_run.trouble()
 if shown.id and shown.view is None:
-    unknown_run.message(shown.id)
+    unknown_run.message(shown.id, private=shown.private)
 
 with st.bottom:
     progress = control_bar.control_bar(shown)

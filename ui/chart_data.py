@@ -27,6 +27,7 @@ class Trace:
         opacity: 0..1.
         legend: whether it has a legend entry.
         unit: text after a value when hovering.
+        fill: whether the area between it and the trace before it is filled.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Trace:
     opacity: float = 1.0
     legend: bool = True
     unit: str = ""
+    fill: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,4 +155,5 @@ def _trace_json(trace: Trace, y_log: bool) -> dict[str, Any]:
         "opacity": trace.opacity,
         "legend": trace.legend,
         "unit": trace.unit,
+        "fill": trace.fill,
     }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ui.chart_data import ChartData, Dash, Mark, Trace, short
+from ui import many_charts
+from ui.change_marks import change_marks
+from ui.chart_data import ChartData, Trace
 from ui.colours import SHARED_COLOUR
-from ui.series import Change, RunSeries, Series
+from ui.line_traces import line
+from ui.lines import MOST_BESIDE
+from ui.series import RunSeries
 from ui.tables import confusion_counts, confusion_table, predicted_classes, sample_table, sentences
-from ui.words import t, t_or
+from ui.words import t
 
 __all__ = [
     "change_marks",
@@ -41,25 +45,29 @@ def loss_chart(
     total_steps: int | None = None,
     task_names: Mapping[str, str] | None = None,
     view: str = "",
+    tasks: int = 0,
 ) -> ChartData:
     """Loss per task: train as lines, validation dashed, the weighted total in grey; changes as marks.
 
     Args:
         series: of the run.
-        colours: per task, in the order of the legend.
+        colours: per task, in the order of the legend; of many tasks only those with lines of their own.
         y_log: logarithmic axis.
         total_steps: right end of the x axis while nobody has zoomed.
         task_names: display names.
         view: the run's id; a zoom is kept for one run.
+        tasks: how many the run has; of more than 8 the mean and the spread are drawn.
     """
-    names = task_names or {}
-    traces: list[Trace] = []
-    for task, colour in colours.items():
-        shown = names.get(task, task)
-        held = series.evaluated.get("validation", {}).get(task)
-        traces += _line(series.train.get(task), t("chart.train", task=shown), colour)
-        traces += _line(held, t("chart.validation", task=shown), colour, dash="dash")
-    traces += _line(series.total, t("chart.total"), SHARED_COLOUR, dash="dot")
+    names, traces = task_names or {}, []
+    if tasks > MOST_BESIDE:
+        traces = many_charts.loss_traces(series, colours, names)
+    else:
+        validation = series.evaluated.get("validation")
+        for task, colour in colours.items():
+            shown, held = names.get(task, task), validation.get(task) if validation else None
+            traces += line(series.train.get(task), t("chart.train", task=shown), colour)
+            traces += line(held, t("chart.validation", task=shown), colour, dash="dash")
+        traces += line(series.total, t("chart.total"), SHARED_COLOUR, dash="dot")
     return ChartData(
         traces=tuple(traces),
         x_title=t("chart.step"),
@@ -80,11 +88,15 @@ def weights_chart(
     task_names: Mapping[str, str] | None = None,
     view: str = "",
 ) -> ChartData:
-    """What multiplied each task's loss, over the steps."""
+    """What multiplied each task's loss, over the steps; of more than 8 tasks the mean and the spread."""
     names = task_names or {}
-    lines = [_line(series.weights.get(task), names.get(task, task), colour) for task, colour in colours.items()]
+    if len(colours) > MOST_BESIDE:
+        traces = many_charts.weight_traces(series.weights)
+    else:
+        lines = [line(series.weights.get(task), names.get(task, task), colour) for task, colour in colours.items()]
+        traces = [trace for found in lines for trace in found]
     return ChartData(
-        traces=tuple(trace for line in lines for trace in line),
+        traces=tuple(traces),
         x_title=t("chart.step"),
         y_title=t("chart.weight"),
         from_zero=True,
@@ -93,29 +105,6 @@ def weights_chart(
         x_range=(0, total_steps) if total_steps else None,
         view=view,
     )
-
-
-def change_marks(
-    changes: Sequence[Change], colours: Mapping[str, str], task_names: Mapping[str, str] | None = None
-) -> tuple[Mark, ...]:
-    """A mark for each change; of several at one step and field (a dragged slider) the last."""
-    latest = {(change.step, change.field): change for change in changes}
-    return tuple(
-        Mark(change.step, change_label(change, task_names or {}), colours.get(_task_of(change), SHARED_COLOUR))
-        for change in latest.values()
-    )
-
-
-def change_label(change: Change, task_names: Mapping[str, str]) -> str:
-    """A change in a few characters, e.g. ``λ quality 0.5 → 2``."""
-    task = _task_of(change)
-    if task:
-        what = f"λ {task_names.get(task, task)}"
-    elif change.field.startswith("regularizers."):
-        what = "γ"
-    else:
-        what = t_or(f"chart.field_{change.field.replace('.', '_')}", change.field)
-    return f"{what} {short(change.old)} → {short(change.new)}"
 
 
 def prediction_scatter(
@@ -190,19 +179,6 @@ def jitter(index: NDArray[np.int64]) -> NDArray[np.float64]:
 def evenly(count: int, limit: int) -> NDArray[np.int64]:
     """At most ``limit`` of ``count`` indices, evenly spread and always the same ones."""
     return np.unique(np.linspace(0, count - 1, min(count, limit)).round().astype(np.int64)) if count else np.arange(0)
-
-
-def _line(series: Series | None, name: str, colour: str, *, dash: Dash = "solid") -> list[Trace]:
-    if series is None or series.last is None:
-        return []
-    x, y = series.xy()
-    width, opacity = {"solid": (1.6, 0.75), "dash": (2.6, 1.0), "dot": (1.5, 0.9)}[dash]
-    return [Trace(name, x, y, colour, dash=dash, width=width, opacity=opacity)]
-
-
-def _task_of(change: Change) -> str:
-    prefix = "weighting.lambdas."
-    return change.field.removeprefix(prefix) if change.field.startswith(prefix) else ""
 
 
 def _with_unit(title: str, unit: str) -> str:

@@ -21,6 +21,9 @@ TASK_PALETTE: tuple[str, ...] = (
 SHARED_COLOUR = "#7d8590"
 """Grey of everything that all tasks use."""
 
+BEST_COLOUR, WORST_COLOUR = TASK_PALETTE[2], TASK_PALETTE[1]
+"""Of the best and the worst among more tasks than there are colours."""
+
 BACKGROUND_CLASS = "#00000000"
 """The background of a mask is see-through."""
 
@@ -53,6 +56,12 @@ def task_colours(dataset_tasks: Sequence[str]) -> dict[str, str]:
         dataset_tasks: all task names of the data set in its own order, also those that a run leaves out.
     """
     return {task: task_colour(i) for i, task in enumerate(dataset_tasks)}
+
+
+def singled_out(tasks: Sequence[str]) -> dict[str, str]:
+    """A colour for each of a few tasks that are looked at among many; none is the best's or the worst's."""
+    free = [colour for colour in TASK_PALETTE if colour not in (BEST_COLOUR, WORST_COLOUR)]
+    return {task: free[i % len(free)] for i, task in enumerate(tasks)}
 
 
 def class_colours(classes: Sequence[str]) -> list[str]:

@@ -10,15 +10,20 @@ import streamlit as st
 
 from mtl_core.datasets import DATASETS
 from mtl_core.datasets.base import Dataset, Preview
+from mtl_core.datasets.own import Own
 from mtl_core.settings import data_dir
 from mtl_core.spec import DatasetSpec
-from ui import form_state
+from mtl_core.tasks import Task
+from mtl_core.userdata import keeping
+from ui import form_state, own_facts
 from ui.colours import task_colours
 from ui.fetch_dialog import fetch_button
+from ui.many_tasks import many
 from ui.names import dataset_title, unit_name
+from ui.plain_text import plain
 from ui.words import t, t_or
 
-STAND_IN = ("synthetic", "generated")
+STAND_IN = ("synthetic",)
 
 
 @st.cache_data(ttl=10, max_entries=32, show_spinner=False)
@@ -32,11 +37,21 @@ def preview_of(spec: DatasetSpec) -> tuple[Preview, tuple[str, ...]]:
     return _preview(spec.name, spec.options, data_dir())
 
 
+def forget_previews() -> None:
+    """After a data set was deleted."""
+    _preview.clear()
+
+
 def source_badge(source: str, notes: Sequence[str] = ()) -> None:
     """Whether rows are real or a synthetic stand-in; why, when pointed at."""
-    if source in STAND_IN:
+    if source == "user":
+        st.badge(t("data.user"), icon=":material/person:", color="blue", help=t("source.user"))
+    elif source in STAND_IN:
         tip = "\n\n".join(notes) or t("data.stand_in_help")
         st.badge(t("data.stand_in"), icon=":material/science:", color="orange", help=tip)
+    elif source == "generated":
+        tip = "\n\n".join((t("data.generated_help"), *notes))
+        st.badge(t("data.generated"), icon=":material/draw:", color="blue", help=tip)
     else:
         tip = "\n\n".join((t_or(f"source.{source}", source), *notes))
         st.badge(t("data.real"), icon=":material/verified:", color="green", help=tip)
@@ -52,7 +67,7 @@ def badge_row(spec: DatasetSpec) -> None:
         )
         if about.open:  # a table costs the first paint 0.3 s
             with about:
-                st.markdown(f"**{dataset_title(spec.name)}**")
+                st.markdown(f"**{dataset_title(spec.name, spec.options)}**")
                 facts(spec.build())
                 show_preview(preview)
         if missing:
@@ -62,23 +77,43 @@ def badge_row(spec: DatasetSpec) -> None:
 def facts(dataset: Dataset) -> None:
     """Size, tasks with units, origin, licence and citation."""
     card = dataset.card
-    colours = task_colours([task.name for task in dataset.tasks()])
-    lines = []
-    for task in dataset.tasks():
-        unit = f", {unit_name(task.unit)}" if task.unit else ""
-        classes = f", {t('data.classes', count=len(task.classes))}" if task.classes else ""
-        kind = t_or(f"kind.{task.kind}", task.kind)
-        lines.append(f':color[●]{{foreground="{colours[task.name]}"}} **{task.name}** ({kind}{unit}{classes})')
-    rows = (
-        ("size", card.size),
-        ("tasks", "  \n".join(lines)),
-        ("origin", f"[{card.origin}]({card.url})"),
-        ("licence", card.licence),
-        ("citation", card.citation),
-    )
+    rows_of_tasks = _task_groups(dataset.tasks()) if many(dataset.tasks()) else _task_lines(dataset.tasks())
+    if isinstance(dataset, Own) and dataset.data:
+        rows = [("size", own_facts.facts(keeping.manifest_of(dataset.data))), ("tasks", "  \n".join(rows_of_tasks))]
+    else:
+        rows = [
+            ("size", card.size),
+            ("tasks", "  \n".join(rows_of_tasks)),
+            ("origin", f"[{card.origin}]({card.url})"),
+            ("licence", card.licence),
+            ("citation", card.citation),
+        ]
     with st.container(gap="xsmall"):
         for name, text in rows:
             st.markdown(f":small[:gray[{t(f'data.{name}')}]]  \n{text}")
+
+
+def _task_lines(tasks: Sequence[Task]) -> list[str]:
+    colours = task_colours([task.name for task in tasks])
+    return [f':color[●]{{foreground="{colours[task.name]}"}} **{task.name}** ({_kind(task)})' for task in tasks]
+
+
+def _task_groups(tasks: Sequence[Task]) -> list[str]:
+    """Of many tasks a line a kind, with the first and the last of it."""
+    groups: dict[str, list[str]] = {}
+    for task in tasks:
+        groups.setdefault(_kind(task), []).append(task.name)
+    return [
+        t("data.many_tasks", count=len(names), first=names[0], last=names[-1], kind=kind)
+        for kind, names in groups.items()
+    ]
+
+
+def _kind(task: Task) -> str:
+    """Kind, unit and classes of a task, in words."""
+    unit = f", {unit_name(task.unit)}" if task.unit else ""
+    classes = f", {t('data.classes', count=len(task.classes))}" if task.classes else ""
+    return f"{t_or(f'kind.{task.kind}', task.kind)}{unit}{classes}"
 
 
 def show_preview(preview: Preview) -> None:
@@ -91,7 +126,7 @@ def show_preview(preview: Preview) -> None:
     if preview.images is not None and len(preview.images):
         with st.container(horizontal=True, gap="xsmall"):
             for image, caption in zip(preview.images, preview.captions, strict=False):
-                st.image(image, caption=caption, width=48)
+                st.image(image, caption=plain(caption), width=48)
     for note in preview.notes:
         st.caption(f":material/info: {note}")
 

@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from mtl_core.architectures import ARCHITECTURES
 from mtl_core.datasets import DATASETS
 from mtl_core.errors import Problem, SpecError
+from mtl_core.generation import GENERATORS
 from mtl_core.model import Named
 from mtl_core.regularizers import REGULARIZERS
-from mtl_core.spec import RunSpec, parse_spec
+from mtl_core.spec import EVERY, RunSpec, parse_spec
 from mtl_core.weightings import WEIGHTINGS
 
 Draft = dict[str, Any]
@@ -23,8 +26,12 @@ REGISTRIES: Mapping[str, tuple[str, Mapping[str, type[Named]]]] = {
     "dataset.options": ("dataset.name", DATASETS),
     "architecture": ("architecture.name", ARCHITECTURES),
     "weighting": ("weighting.name", WEIGHTINGS),
+    "generation": ("generation.name", GENERATORS),
 }
-RECOMMENDED = ("epochs", "batch_size", "optimizer.lr", "lr_schedule", "dataset.", "tasks", "weighting.lambdas.")
+RECOMMENDED = (
+    *("epochs", "batch_size", "batch_policy", "evaluate_every", "optimizer.lr", "lr_schedule", "dataset.", "tasks"),
+    *("weighting.lambdas.", "generation"),
+)
 """What a data set recommends or names: it does not outlive a change of the data set."""
 
 
@@ -69,9 +76,22 @@ def pruned(draft: Mapping[str, Any]) -> Draft:
     dataset = kept.get("dataset.name", RunSpec().dataset.name)
     if dataset not in DATASETS:
         return kept
-    tasks = kept.get("tasks") or [task.name for task in DATASETS[dataset].model_validate({"name": dataset}).tasks()]
+    tasks = [*(kept.get("tasks") or offered(kept)), EVERY]
     prefix = "weighting.lambdas."
     return {k: v for k, v in kept.items() if not k.startswith(prefix) or k.removeprefix(prefix) in tasks}
+
+
+def offered(draft: Mapping[str, Any]) -> list[str]:
+    """All tasks of the draft's data set, by its options where they are right; none where no such set is known."""
+    name, prefix = draft.get("dataset.name", RunSpec().dataset.name), "dataset.options."
+    if name not in DATASETS:
+        return []
+    options = {key.removeprefix(prefix): value for key, value in draft.items() if key.startswith(prefix)}
+    try:
+        dataset = DATASETS[name].model_validate({**options, "name": name})
+    except ValidationError:
+        dataset = DATASETS[name].model_validate({"name": name})
+    return [task.name for task in dataset.tasks()]
 
 
 def _belongs(draft: Mapping[str, Any], section: str, key: str) -> bool:
@@ -94,8 +114,13 @@ def of_spec(spec: RunSpec) -> Draft:
 
 
 def with_dataset(draft: Mapping[str, Any], name: str) -> Draft:
-    """The draft for another data set: its recommendations apply anew, the network stays."""
-    kept = {key: value for key, value in draft.items() if not key.startswith(RECOMMENDED)}
+    """The draft for another data set: its recommendations apply anew, all else of the network stays."""
+    advised: Draft = {}
+    for one in (draft.get("dataset.name", RunSpec().dataset.name), name):
+        if one in DATASETS:
+            _flatten(DATASETS[one].recommended, "", advised)
+    gone = (*RECOMMENDED, *advised)
+    kept = {key: value for key, value in draft.items() if not key.startswith(gone)}
     return kept | {"dataset.name": name}
 
 
@@ -112,7 +137,7 @@ def nested(draft: Mapping[str, Any]) -> dict[str, Any]:
             node[key] = inner if isinstance(inner, dict) else {} if inner is None else {"name": inner}
             node = node[key]
         node[last] = value
-    for section in ("architecture", "weighting"):
+    for section in ("architecture", "weighting", "generation"):
         if isinstance(tree.get(section), dict):
             tree[section].setdefault("name", getattr(RunSpec(), section).name)
     return tree

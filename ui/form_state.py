@@ -7,12 +7,14 @@ from typing import Any
 
 import streamlit as st
 
+from mtl_core.errors import Problem
 from mtl_core.spec import RunSpec
 from ui import draft as drafts
-from ui import url_state
+from ui import own_access, url_state
 from ui.draft import Built, Draft
+from ui.own_paths import data_of_draft
 from ui.url_state import Dropped
-from ui.words import language
+from ui.words import language, t
 
 DRAFT = "draft"
 BUILT = "draft_built"
@@ -29,13 +31,25 @@ def draft() -> Draft:
 
 
 def current() -> Built:
-    """The spec that the draft means, and what is wrong with it."""
+    """The spec that the draft means, and what is wrong with it.
+
+    An own data set that this browser may not see, or that is deleted, is wrong; the spec is then without it.
+    """
+    data = data_of_draft(draft())
+    refused = data if data and not own_access.usable(data) else ""
     cached = st.session_state.get(BUILT)
-    if cached is None or cached[0] != draft():
-        cached = (dict(draft()), drafts.build(draft()))
+    if cached is None or cached[0] != (draft(), refused):
+        cached = ((dict(draft()), refused), _built(draft(), refused))
         st.session_state[BUILT] = cached
     built: Built = cached[1]
     return built
+
+
+def _built(draft: Draft, refused: str) -> Built:
+    if not refused:
+        return drafts.build(draft)
+    built = drafts.build({path: value for path, value in draft.items() if not path.startswith(url_state.OF_DATA)})
+    return Built(built.spec, (Problem("dataset.name", t("own.private"), refused), *built.problems))
 
 
 def replace(new: Draft) -> None:
@@ -107,7 +121,7 @@ def read_link(run_spec: RunSpec | None) -> None:
     if not first and (not parameters or parameters == st.session_state[WRITTEN]):
         return
     if parameters:
-        found, dropped = url_state.from_params(parameters)
+        found, dropped = url_state.from_params(parameters, own_access.usable)
         st.session_state[DRAFT] = found
         st.session_state[DROPPED] = dropped
     elif run_spec is not None:

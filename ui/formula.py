@@ -8,9 +8,15 @@ import streamlit as st
 
 from mtl_core.spec import RunSpec
 from ui import form_state
+from ui.colours import SHARED_COLOUR, singled_out
 from ui.hub import RunView
 from ui.ladders import short
+from ui.lines import MOST_BESIDE
+from ui.many_tasks import grouped
 from ui.words import t
+
+MOST_TERMS = 3
+"""Exceptions, at most, that the formula of many tasks names."""
 
 
 def formula(view: RunView | None) -> None:
@@ -45,16 +51,40 @@ def formula_text(
         penalty: γ and γ·Ω (None while unknown), or None without such a term.
     """
     known = all(task in losses for task in spec.tasks)
-    terms = []
-    for task in spec.tasks:
-        loss = f"{losses[task]:.3f}" if known else _name_of_loss(task)
-        terms.append(f':color[{short(lambdas[task])} · {loss}]{{foreground="{colours[task]}"}}')
+    if len(spec.tasks) > MOST_BESIDE:
+        terms = _many_terms({task: lambdas[task] for task in spec.tasks}, losses if known else {})
+    else:
+        terms = [
+            _term(lambdas[task], f"{losses[task]:.3f}" if known else _name_of_loss(task), colours[task])
+            for task in spec.tasks
+        ]
     total = sum(lambdas[task] * losses[task] for task in spec.tasks) if known else None
     if penalty is not None:
         strength, value = penalty
         terms.append(f"{value:.3f}" if known and value is not None else f"{short(strength)} · Ω")
         total = total + value if total is not None and value is not None else None
     return f"**L** = {' + '.join(terms)}" + (f" = **{total:.3f}**" if total is not None else "")
+
+
+def _many_terms(lambdas: Mapping[str, float], losses: Mapping[str, float]) -> list[str]:
+    """One term for all tasks with the same λ, the first exceptions by name, one for the others of them."""
+    common, found = grouped(lambdas)
+    together = [task for task in lambdas if task not in found]
+    count = len(together)
+    mean = sum(losses[task] for task in together) / max(1, count) if losses else 0.0
+    summed = f"{count} · {mean:.3f}" if losses else rf"$\sum_{{{count}}} L_i$"
+    terms = [_term(common, summed, SHARED_COLOUR)] if together else []
+    for task, colour in singled_out(list(found)[:MOST_TERMS]).items():
+        terms.append(_term(found[task], f"{losses[task]:.3f}" if losses else _name_of_loss(task), colour))
+    others = list(found)[MOST_TERMS:]
+    if others:
+        weighted = sum(found[task] * losses[task] for task in others) if losses else None
+        terms.append(rf"$\sum_{{{len(others)}}} \lambda_i L_i$" if weighted is None else f"{weighted:.3f}")
+    return terms
+
+
+def _term(value: float, loss: str, colour: str) -> str:
+    return f':color[{short(value)} · {loss}]{{foreground="{colour}"}}'
 
 
 def adam_note() -> None:
@@ -76,11 +106,11 @@ def _same_problem(view: RunView, spec: RunSpec) -> bool:
 def _lambdas(view: RunView | None, spec: RunSpec) -> dict[str, float]:
     if view is None or view.ended:
         return dict(spec.weighting.lambdas)
-    return {task: view.value(f"weighting.lambdas.{task}", value) for task, value in spec.weighting.lambdas.items()}
+    return {task: view.lambdas.get(task, value) for task, value in spec.weighting.lambdas.items()}
 
 
 def _losses(view: RunView) -> dict[str, float]:
-    return {task: line.last[1] for task, line in view.series.train.items() if line.last is not None}
+    return view.series.train.latest()
 
 
 def _penalty(view: RunView | None, spec: RunSpec) -> tuple[float, float | None] | None:

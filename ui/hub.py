@@ -18,7 +18,7 @@ from mtl_core.events import Event
 from mtl_core.runs.records import ENDED, RunRecord
 from mtl_core.runs.store import Store
 from mtl_core.settings import home_dir
-from mtl_core.spec import RunSpec, parse_spec
+from mtl_core.spec import EVERY, RunSpec, parse_spec
 from ui.series import RunSeries
 
 MOST_RUNS = 64
@@ -26,6 +26,7 @@ MOST_RUNS = 64
 FRESH_SECONDS = 0.2
 SPEED_WINDOW = 3.0
 EVENT_BATCH = 20_000
+LAMBDAS = "weighting.lambdas."
 
 
 class Source(Protocol):
@@ -103,8 +104,22 @@ class RunView:
 
     def value(self, path: str, fallback: float) -> float:
         """What a steerable field is at now: its last change, else the spec's value."""
+        if path.startswith(LAMBDAS):
+            return self.lambdas.get(path.removeprefix(LAMBDAS), fallback)
         changed = [change.new for change in self.series.changes if change.field == path]
         return float(changed[-1]) if changed else fallback
+
+    @cached_property
+    def lambdas(self) -> dict[str, float]:
+        """λ of each task now, with every change that was made."""
+        found = {task: float(value) for task, value in self.record.spec["weighting"]["lambdas"].items()}
+        for change in self.series.changes:
+            task = change.field.removeprefix(LAMBDAS)
+            if task == EVERY:
+                found = dict.fromkeys(found, float(change.new))
+            elif task != change.field:
+                found[task] = float(change.new)
+        return found
 
     @property
     def epochs(self) -> int:

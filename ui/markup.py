@@ -6,11 +6,15 @@ import streamlit as st
 
 from ui.frontend import source
 
-_COMPONENT = st.components.v2.component("mtl_markup", css=source("markup.css"), js=source("markup.js"))
+_COMPONENT = st.components.v2.component(
+    "mtl_markup",
+    css=source("markup.css") + source("matrix.css") + source("multiples.css"),
+    js=source("matrix.js") + source("markup.js"),
+)
 
 
 def show_markup(markup: str, *, key: str) -> None:
-    """Show SVG or HTML of our own making (styles: ui/frontend/markup.css).
+    """Show SVG or HTML of our own making (styles: ui/frontend/markup.css, matrix.css and multiples.css).
 
     Args:
         markup: trusted; whoever makes it escapes every name that came from outside.

@@ -37,6 +37,7 @@ def matrix_picture(
     diverging: bool,
     label: str,
     limit: float | None = None,
+    like: ArrayLike | None = None,
 ) -> str:
     """The matrix as HTML for :func:`ui.markup.show_markup`, about 3 bytes an entry.
 
@@ -49,18 +50,20 @@ def matrix_picture(
         diverging: for signed values: 0 is the background, orange below, blue above.
         label: what the picture shows, in words.
         limit: end of a diverging scale (1 for correlations); left out: the largest absolute value.
+        like: a matrix over the same names whose clusters give the order, so that two pictures can be compared.
 
     Raises:
         ValueError: if the names do not fit the matrix, or the order is unknown.
     """
-    table = np.asarray(values, dtype=np.float64)
-    if table.shape != (len(rows), len(columns)):
-        raise ValueError(f"{len(rows)} row and {len(columns)} column names must fit the matrix, got {table.shape}")
+    table, model = (np.asarray(given, dtype=np.float64) for given in (values, values if like is None else like))
+    for given in (table, model):
+        if given.shape != (len(rows), len(columns)):
+            raise ValueError(f"{len(rows)} row and {len(columns)} column names must fit the matrix, got {given.shape}")
     if order not in ORDERS:
         raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
     if not table.size:
         return f'<figure class="matrix"><figcaption>{escape(t("matrix.empty"))}</figcaption></figure>'
-    down, across = arranged(table, rows, columns) if order == "clustered" else (range(len(rows)), range(len(columns)))
+    down, across = arranged(model, rows, columns) if order == "clustered" else (range(len(rows)), range(len(columns)))
     table = table[np.ix_(down, across)]
     scale = scale_of(table, diverging=diverging, limit=limit)
     names = [rows[i] for i in down], [columns[j] for j in across]
@@ -85,8 +88,9 @@ def clustered(table: NDArray[np.float64]) -> list[int]:
     if len(table) < 3:
         return list(range(len(table)))
     from scipy.cluster.hierarchy import leaves_list, linkage  # 0.5 s, which no other view need wait for
+    from scipy.spatial.distance import pdist
 
-    tree = linkage(np.nan_to_num(table), "average", optimal_ordering=True)
+    tree = linkage(pdist(np.nan_to_num(table)), "average", optimal_ordering=True)
     order: list[int] = leaves_list(tree).tolist()
     return order if order.index(0) < order.index(len(table) - 1) else order[::-1]
 
@@ -109,8 +113,9 @@ def _frame(table: NDArray[np.float64], scale: Scale, rows: Sequence[str], column
     aspect = min(TALLEST, max(FLATTEST, height / width)) if min(height, width) > 1 else height / width
     widest = beside + min(WIDEST, WIDEST_CELL * width)
     words = f"{label}. {_range(table)}"
+    crowded = " crowded" if max(height, width) > MOST_PRINTED else ""
     return (
-        f'<div class="frame" style="max-width:{widest:.0f}px;grid-template-columns:{beside:.0f}px minmax(0,1fr)">'
+        f'<div class="frame{crowded}" style="max-width:{widest:.0f}px;--beside:{beside:.0f}px">'
         f'<div class="heads{" turned" if _turned(columns) else ""}" style="height:{above:.0f}px">'
         f"{_labels(columns, 'left', MOST_LABELS)}</div>"
         f'<div class="sides">{_labels(rows, "top", max(1, int(MOST_LABELS * min(1.0, aspect))))}</div>'

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import blake2s
 from html import escape
 from itertools import pairwise
 
 from mtl_core.layout import Layout, Part
 from ui.colours import SHARED_COLOUR
+from ui.lines import MOST_BESIDE
 from ui.markup import show_markup
 from ui.network_lines import arrow, skip, tie
+from ui.network_many import BETWEEN, COLOUR, stack_name, stacked
 from ui.network_shapes import BOX_H, BOX_W, LINE, MARGIN, SMALL, TEXT, Box, Direction, Grid, place, text_width
 from ui.words import t
 
@@ -57,11 +60,19 @@ def network_picture(
         task_names: display names; the task's own name where one is missing.
         direction: which way data flow.
     """
+    words = _description(layout, lambdas, task_names or {}, strengths)
+    layout, stack = stacked(layout)
     names = {task: (task_names or {}).get(task, task) for task in layout.outputs}
     labels = {
         task: (*_wrapped(names[task]), f"λ {lambdas.get(task, 0.0):.3g}", _parameters(layout, task))
         for task in layout.outputs
     }
+    if stack is not None:
+        own = t("network.parameters", count=_count(stack.parameters))
+        labels[BETWEEN] = (stack_name(stack), stack.lambda_text(lambdas), own)
+        lambdas, colours = {**lambdas, BETWEEN: stack.mean_lambda(lambdas)}, {**colours, BETWEEN: COLOUR}
+    shown = tuple(part for part in layout.parts if part.role != "generator")  # which is counted, not drawn
+    layout = replace(layout, parts=shown)
     grid = place(layout, labels, direction, FOOT if layout.shared_parts() else 6.0)
     drawn = [
         _shared_panel(layout, grid),
@@ -70,7 +81,6 @@ def network_picture(
         *(_draw_box(box, colours, grid.direction) for box in grid.boxes.values()),
         *(_draw_label(task, labels[task], len(labels[task]) - 2, grid, colours) for task in layout.outputs),
     ]
-    words = _description(layout, lambdas, names, strengths)
     mark = blake2s(f"{direction}{words}".encode(), digest_size=4).hexdigest()
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="network" viewBox="0 0 {grid.width:.0f} {grid.height:.0f}" '
@@ -88,9 +98,10 @@ def _edges(layout: Layout, grid: Grid, lambdas: Mapping[str, float], colours: Ma
         target = grid.boxes[part.name]
         *skips, main = part.inputs
         around = any(other.owner == part.owner and other.role == "trunk" for other in layout.parts)
-        edges += [skip(grid.boxes[name], target, colour, grid.direction, around=around) for name in skips]
+        if part.role != "trunk":
+            edges += [skip(grid.boxes[name], target, colour, grid.direction, around=around) for name in skips]
         if part.role == "trunk":
-            edges.append(arrow(grid.boxes[main], target, colour, MIN_ARROW, grid.direction))
+            edges += [arrow(grid.boxes[name], target, colour, MIN_ARROW, grid.direction) for name in part.inputs]
             continue
         weight = lambdas.get(part.owner or "", 0.0)
         width = MIN_ARROW + (MAX_ARROW - MIN_ARROW) * weight / largest if weight > 0 else 1.0
@@ -105,8 +116,8 @@ def _draw_box(box: Box, colours: Mapping[str, str], direction: Direction) -> str
     up = 1 if direction == "right" else -1  # away from where arrows come in
     behind = "".join(
         f'<rect class="sheet" x="{x + shift}" y="{y - shift * up}" {size} stroke="{colour}" '
-        f'stroke-opacity="{0.75 - 0.1 * shift}"/>'
-        for shift in ((5, 2.5) if box.stacked else ())
+        f'stroke-opacity="{max(0.3, 0.75 - 0.1 * shift)}"/>'
+        for shift in ((7.5, 5, 2.5) if box.owner == BETWEEN else (5, 2.5) if box.stacked else ())
     )
     line = "" if box.kind == "input" else f' stroke="{colour}" stroke-width="1.4"'
     kind = t(f"network.{box.kind}")
@@ -168,10 +179,15 @@ def _description(layout: Layout, lambdas: Mapping[str, float], names: Mapping[st
     shared = layout.shared_parts()
     first = t("network.describe_shared", count=len(shared)) if shared else t("network.nothing_shared")
     parts = [f"{first} ({_parameters(layout, None)})"] if shared else [first]
-    for task in layout.outputs:
-        value = f"{lambdas.get(task, 0.0):.3g}"
-        own = _parameters(layout, task)
-        parts.append(t("network.describe_task", task=names[task], value=value, parameters=own))
+    if len(layout.outputs) > MOST_BESIDE:
+        values = [lambdas.get(task, 0.0) for task in layout.outputs]
+        span = f"{min(values):.3g} – {max(values):.3g}"
+        own = _count(sum(part.block.parameters() for part in layout.parts if part.owner is not None))
+        parts.append(t("network.describe_many", count=len(values), value=span, parameters=own))
+    else:
+        for task in layout.outputs:
+            value, own = f"{lambdas.get(task, 0.0):.3g}", _parameters(layout, task)
+            parts.append(t("network.describe_task", task=names.get(task, task), value=value, parameters=own))
     if strength > 0:
         parts.append(t("network.tied", value=f"{strength:.3g}"))
     return ". ".join(parts) + "."

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mtl_core.blocks import Convolution, Map, MaskDecoder, Shape
+from mtl_core.blocks import Convolution, Map, MaskDecoder, Shape, Tokens, Vector
 from mtl_core.layout import Layout, Part
 
 Direction = Literal["right", "down"]
@@ -79,26 +79,28 @@ def place(layout: Layout, labels: Mapping[str, tuple[str, ...]], direction: Dire
         direction: which way data flow.
         foot: height kept free below the boxes (the shared trunk's caption).
     """
-    stages = list(dict.fromkeys(part.stage for part in layout.parts if part.role == "trunk"))
-    lanes = {task: i for i, task in enumerate(layout.outputs)}
+    depths, lanes = _depths(layout), _lanes(layout)
+    last = max(depths.values(), default=0) + 1
     label_w = max((text_width(line) for lines in labels.values() for line in lines), default=0.0)
     label_h = LINE * max((len(lines) for lines in labels.values()), default=0)
     pitch = BOX_H + max(30.0, label_h - BOX_H + 14) if direction == "right" else max(BOX_W + 26, label_w + 14)
     step = (BOX_W if direction == "right" else BOX_H) + GAP[direction]
-    middle = (len(lanes) - 1) / 2
+    first = min(lanes.values())
 
     def at(depth: int, lane: float) -> tuple[float, float]:
-        along, across = depth * step, lane * pitch
+        along, across = depth * step, (lane - first) * pitch
         if direction == "right":
             return MARGIN + BOX_W / 2 + along, MARGIN + pitch / 2 + across
         return MARGIN + pitch / 2 + across, MARGIN + BOX_H / 2 + along
 
-    boxes = _input_boxes(layout, at, middle)
+    boxes = {}
+    for name, size in _input_sizes(layout).items():
+        x, y = at(0, lanes[name])
+        boxes[name] = Box(name, None, "input", size, x, y, "input", stacked=False)
     for part in layout.parts:
-        depth = len(stages) + 1 if part.role == "head" else stages.index(part.stage) + 1
-        x, y = at(depth, lanes.get(part.owner or "", middle))
+        x, y = at(last if part.role == "head" else depths[part.name], lanes[part.name])
         boxes[part.name] = _box(part, x, y)
-    end = at(len(stages) + 1, len(lanes) - 1)
+    end = at(last, max(lanes.values()))
     if direction == "right":
         width, height = end[0] + BOX_W / 2 + 12 + label_w + MARGIN, end[1] + pitch / 2 + foot + MARGIN
     else:
@@ -106,22 +108,56 @@ def place(layout: Layout, labels: Mapping[str, tuple[str, ...]], direction: Dire
     return Grid(direction, boxes, width, height, _label_places(layout, boxes, direction))
 
 
+def _depths(layout: Layout) -> dict[str, int]:
+    """How many parts lie before each trunk part on its longest way from an input, itself included."""
+    depths: dict[str, int] = {}
+    for part in layout.parts:
+        if part.role == "trunk":
+            depths[part.name] = 1 + max(depths.get(name, 0) for name in part.inputs)
+    return depths
+
+
+def _lanes(layout: Layout) -> dict[str, float]:
+    """The lane of each part and input: a task's own, the middle for what is shared, beside it for single inputs."""
+    inputs = _input_sizes(layout)
+    reached: dict[str, frozenset[str]] = {name: frozenset({name}) for name in inputs}
+    for part in layout.parts:
+        reached[part.name] = frozenset().union(*(reached[name] for name in part.inputs))
+    apart = {name: i - (len(inputs) - 1) / 2 for i, name in enumerate(inputs)}
+    alone = {name: apart[next(iter(found))] for name, found in reached.items() if len(found) == 1}
+    owned = any(part.owner is not None and part.role == "trunk" and part.name in alone for part in layout.parts)
+    room = len(inputs) if owned else 1
+    tasks = {task: i * room for i, task in enumerate(layout.outputs)}
+    middle = (len(tasks) - 1) * room / 2
+    lanes = {name: middle + shift for name, shift in apart.items()}
+    for part in layout.parts:
+        shift = alone.get(part.name, 0.0) if part.role == "trunk" else 0.0
+        lanes[part.name] = tasks.get(part.owner or "", middle) + shift
+    return lanes
+
+
 def shape_text(shape: Shape) -> str:
     """``64`` or ``16×28²``."""
     return str(shape)
 
 
-def _input_boxes(layout: Layout, at: Callable[[int, float], tuple[float, float]], middle: float) -> dict[str, Box]:
-    shapes: dict[str, str] = {}
+def _input_sizes(layout: Layout) -> dict[str, str]:
+    """The inputs in the order in which parts read them, with their sizes."""
+    sizes: dict[str, str] = {}
     for part in layout.parts:
-        for name in part.inputs:
-            if name.startswith("input:") and hasattr(part.block, "inputs"):
-                shapes.setdefault(name, shape_text(part.block.inputs))
-    boxes: dict[str, Box] = {}
-    for i, (name, size) in enumerate(shapes.items()):
-        x, y = at(0, middle + i - (len(shapes) - 1) / 2)
-        boxes[name] = Box(name, None, "input", size, x, y, "input", stacked=False)
-    return boxes
+        for i, name in enumerate(part.inputs):
+            if name.startswith("input:"):
+                sizes.setdefault(name, shape_text(_input_shape(part, i)))
+    return sizes
+
+
+def _input_shape(part: Part, place: int) -> Shape:
+    """The shape of one of a part's inputs; blocks of several inputs list their shapes."""
+    shapes = getattr(part.block, "inputs", None) or getattr(part.block, "code", None)
+    if isinstance(shapes, tuple):
+        shapes = shapes[place]
+    assert isinstance(shapes, Vector | Map | Tokens), f"{part.name} must say what it reads"
+    return shapes
 
 
 def _box(part: Part, x: float, y: float) -> Box:
@@ -129,7 +165,8 @@ def _box(part: Part, x: float, y: float) -> Box:
     if part.role == "head":
         kind = "decoder" if isinstance(part.block, MaskDecoder) else "head"
     else:
-        kind = "conv" if isinstance(part.block, Convolution) else "dense"
+        kind = {"sentence": "lstm", "fusion": "fusion"}.get(part.stage, "dense")
+        kind = "conv" if isinstance(part.block, Convolution) else kind
     return Box(part.name, part.owner, kind, shape_text(shape), x, y, part.stage, stacked=isinstance(shape, Map))
 
 

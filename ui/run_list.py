@@ -12,6 +12,8 @@ from mtl_core.paths import get_path
 from mtl_core.runs.records import ENDED, RunRecord
 from ui import form_state, hub, shown_run
 from ui.control_bar import MORE_EPOCHS
+from ui.lines import MOST_BESIDE
+from ui.many_tiles import spreads
 from ui.names import dataset_title
 from ui.owner import owner_token
 from ui.run_panel import status_badge
@@ -84,8 +86,10 @@ def _title(run: RunRecord) -> str:
 
 
 def _metrics(run: RunRecord) -> str:
-    """The first metric of each task on the validation part."""
+    """The first metric of each task on the validation part; of many tasks mean ± sd."""
     found = (run.result or {}).get("metrics", {}).get("validation") or {}
+    if len(found) > MOST_BESIDE:
+        return spreads(found)
     firsts = [(task, *next(iter(values.items()))) for task, values in found.items() if values]
     return " · ".join(f"{task} {metric_name(metric)} **{formatted(metric, value)}**" for task, metric, value in firsts)
 

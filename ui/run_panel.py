@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mtl_core.errors import RunNotFound
-from ui import charts, data_card, form_state, hub, tiles, views
+from ui import charts, data_card, form_state, hub, many_tasks, ranking, tiles, views
 from ui.fetch_dialog import fetch_button
 from ui.fields import choice_name
 from ui.formula import formula
@@ -24,6 +24,8 @@ from ui.words import t
 
 LIVE_SECONDS = 0.5
 CHART_HEIGHT = 310
+MANY_HEIGHT = 360
+"""Of the curves of many tasks, whose legend has more lines."""
 STATUS_LOOK: Mapping[str, tuple[Any, str]] = {
     "queued": ("gray", ":material/schedule:"),
     "starting": ("blue", ":material/hourglass_top:"),
@@ -170,10 +172,15 @@ def _output(reader: Hub, view: RunView, recorded: bool, before: tiles.Metrics) -
     _trouble(view)
     tiles.metric_tiles(view, tasks, colours, before)
     tiles.test_line(view, tasks)
-    data = charts.loss_chart(
-        view.series, colours, y_log=logarithmic, total_steps=view.record.total_steps, view=view.record.id
-    )
-    live_chart(data, key="loss_chart", height=CHART_HEIGHT, text_alternative=t("output.loss_alternative"))
+    call: dict[str, Any] = {"y_log": logarithmic, "total_steps": view.record.total_steps, "view": view.record.id}
+    drawn, height = colours, CHART_HEIGHT
+    if many_tasks.many(tasks):
+        order = ranking.ranked(view, tasks, tiles.shown_split(view))
+        drawn = ranking.singled(view, order)
+        call |= {"tasks": len(tasks), "task_names": ranking.singled_names(order)}
+        height = MANY_HEIGHT
+    data = charts.loss_chart(view.series, drawn, **call)
+    live_chart(data, key="loss_chart", height=height, text_alternative=t("output.loss_alternative"))
     views.detail(reader.source, view, tasks, colours)
 
 

@@ -1,110 +1,18 @@
 """From events to thinned series: the data step of every live chart, without Streamlit.
 
-A series keeps at most 500 points however long the run is: buckets along the steps whose width
-is a power of two keep their smallest and their largest value, and the last value is always
-there. A bucket's place depends on its step alone, so points already drawn stay where they are
-while others are appended; when there are too many buckets, neighbours merge in pairs.
+A series keeps at most 500 points however long the run is (:mod:`ui.lines`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mtl_core.events import TERMINAL_KINDS, Event
+from ui.lines import Line, Lines, Series
 
-MAX_POINTS = 500
-MAX_BUCKETS = (MAX_POINTS - 1) // 2
-STATE_EVENTS = frozenset({"started", "progress", *TERMINAL_KINDS})
-
-
-@dataclass
-class _Bucket:
-    """The smallest and the largest value of a range of steps, with where they are."""
-
-    low: tuple[float, float]
-    high: tuple[float, float]
-
-    def absorb(self, low: tuple[float, float], high: tuple[float, float]) -> None:
-        if low[1] < self.low[1]:
-            self.low = low
-        if high[1] > self.high[1]:
-            self.high = high
-
-    def points(self) -> list[tuple[float, float]]:
-        return [self.low] if self.low[0] == self.high[0] else sorted((self.low, self.high))
-
-
-class Series:
-    """One growing series of (step, value), thinned as it grows.
-
-    Attributes:
-        width: width of a bucket in steps, a power of two.
-        last: the newest point, or None while empty.
-    """
-
-    def __init__(self, max_buckets: int = MAX_BUCKETS) -> None:
-        self.width = 1
-        self.last: tuple[float, float] | None = None
-        self._max = max_buckets
-        self._buckets: dict[int, _Bucket] = {}
-
-    def append(self, x: float, y: float) -> None:
-        """Add a point; a step that comes again (a resumed run) replaces what stood from there on.
-
-        A value that is no finite number is left out: the run's ``failed`` event tells of it.
-        """
-        if self.last is not None and x <= self.last[0]:
-            self._drop_from(x)
-        if not (math.isfinite(x) and math.isfinite(y)):
-            return
-        self.last = (x, y)
-        self._put(int(x // self.width), self.last, self.last)
-        while len(self._buckets) > self._max:
-            self._widen()
-
-    def points(self) -> list[tuple[float, float]]:
-        """The kept points in order, at most 2 a bucket and the last one."""
-        kept = [point for index in sorted(self._buckets) for point in self._buckets[index].points()]
-        if self.last is not None and (not kept or kept[-1] != self.last):
-            kept.append(self.last)
-        return kept
-
-    def xy(self) -> tuple[list[float], list[float]]:
-        """The kept points as two lists."""
-        points = self.points()
-        return [x for x, _ in points], [y for _, y in points]
-
-    def __len__(self) -> int:
-        return len(self.points())
-
-    def copy(self) -> Series:
-        """The series as it is now; appending to this one leaves the copy as it was."""
-        twin = Series(self._max)
-        twin.width, twin.last = self.width, self.last
-        twin._buckets = {index: _Bucket(bucket.low, bucket.high) for index, bucket in self._buckets.items()}
-        return twin
-
-    def _put(self, index: int, low: tuple[float, float], high: tuple[float, float]) -> None:
-        if index in self._buckets:
-            self._buckets[index].absorb(low, high)
-        else:
-            self._buckets[index] = _Bucket(low, high)
-
-    def _widen(self) -> None:
-        old, self._buckets, self.width = self._buckets, {}, self.width * 2
-        for index in sorted(old):
-            self._put(index // 2, old[index].low, old[index].high)
-
-    def _drop_from(self, x: float) -> None:
-        """Forget every point at or after ``x``."""
-        kept = [point for point in self.points() if point[0] < x]
-        self._buckets, self.last = {}, None
-        for point in kept:
-            self._put(int(point[0] // self.width), point, point)
-            self.last = point
+__all__ = ["Change", "Line", "Lines", "Measured", "RunSeries", "Series", "tie_numbers"]
 
 
 @dataclass(frozen=True)
@@ -124,6 +32,48 @@ class Change:
     old: Any
     new: Any
     by: str = "user"
+
+
+class Measured(Mapping[str, Mapping[str, Line]]):
+    """The metrics of one split: by task and metric, kept as :class:`Lines` by metric."""
+
+    def __init__(self) -> None:
+        self.by_metric: dict[str, Lines] = {}
+
+    def append(self, step: int, values: Mapping[str, Mapping[str, float | None]]) -> None:
+        """Add what one evaluation measured, by task and metric."""
+        found: dict[str, dict[str, float | None]] = {}
+        for task, by_name in values.items():
+            for metric, value in by_name.items():
+                found.setdefault(metric, {})[task] = value
+        for metric, by_task in found.items():
+            self.by_metric.setdefault(metric, Lines()).append(step, by_task)
+
+    def latest(self, metric: str) -> dict[str, float]:
+        """The newest value of a metric for each task that has one."""
+        return self.by_metric[metric].latest() if metric in self.by_metric else {}
+
+    def copy(self) -> Measured:
+        """As it is now."""
+        twin = Measured()
+        twin.by_metric = {metric: lines.copy() for metric, lines in self.by_metric.items()}
+        return twin
+
+    def __getitem__(self, task: str) -> Mapping[str, Line]:
+        found = {metric: lines[task] for metric, lines in self.by_metric.items() if task in lines}
+        if not found:
+            raise KeyError(task)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(task for lines in self.by_metric.values() for task in lines))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _task_lines() -> Lines:
+    return Lines(summarised=True)
 
 
 @dataclass
@@ -150,12 +100,12 @@ class RunSeries:
         cursor: the store's number of the newest event taken in.
     """
 
-    train: dict[str, Series] = field(default_factory=dict)
-    evaluated: dict[str, dict[str, Series]] = field(default_factory=dict)
-    metrics: dict[str, dict[str, dict[str, Series]]] = field(default_factory=dict)
+    train: Lines = field(default_factory=_task_lines)
+    evaluated: dict[str, Lines] = field(default_factory=dict)
+    metrics: dict[str, Measured] = field(default_factory=dict)
     total: Series = field(default_factory=Series)
     penalty: Series = field(default_factory=Series)
-    weights: dict[str, Series] = field(default_factory=dict)
+    weights: Lines = field(default_factory=_task_lines)
     lr: Series = field(default_factory=Series)
     ties: dict[str, Series] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -200,15 +150,14 @@ class RunSeries:
 
     def latest(self, split: str, task: str, metric: str) -> float | None:
         """The newest value of a metric, or None where there is none yet."""
-        series = self.metrics.get(split, {}).get(task, {}).get(metric)
-        return series.last[1] if series is not None and series.last is not None else None
+        lines = self.metrics[split].by_metric.get(metric) if split in self.metrics else None
+        last = lines[task].last if lines is not None and task in lines else None
+        return None if last is None else last[1]
 
     def _add_step(self, step: int, values: Mapping[str, Any]) -> None:
         self.progress = {}
-        for task, loss in values.get("loss", {}).items():
-            _append(self.train.setdefault(task, Series()), step, loss)
-        for task, weight in values.get("weights", {}).items():
-            _append(self.weights.setdefault(task, Series()), step, weight)
+        self.train.append(step, values.get("loss", {}))
+        self.weights.append(step, values.get("weights", {}))
         for name in ("total", "penalty", "lr"):
             _append(getattr(self, name), step, values.get(name))
         if values.get("samples_per_second") is not None:
@@ -216,13 +165,8 @@ class RunSeries:
 
     def _add_evaluation(self, step: int, values: Mapping[str, Any]) -> None:
         split = values["split"]
-        losses = self.evaluated.setdefault(split, {})
-        for task, loss in values.get("loss", {}).items():
-            _append(losses.setdefault(task, Series()), step, loss)
-        measured = self.metrics.setdefault(split, {})
-        for task, by_name in values.get("metrics", {}).items():
-            for metric, value in by_name.items():
-                _append(measured.setdefault(task, {}).setdefault(metric, Series()), step, value)
+        self.evaluated.setdefault(split, _task_lines()).append(step, values.get("loss", {}))
+        self.metrics.setdefault(split, Measured()).append(step, values.get("metrics", {}))
         for name, value in tie_numbers(values.get("ties", {})):
             _append(self.ties.setdefault(name, Series()), step, value)
 
@@ -243,7 +187,7 @@ def tie_numbers(ties: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, Series):
+    if isinstance(value, Series | Lines | Measured):
         return value.copy()
     if isinstance(value, dict):
         return {key: _copied(inner) for key, inner in value.items()}

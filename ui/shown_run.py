@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +16,9 @@ from mtl_core.execution.local import ensure_runner
 from mtl_core.paths import get_path
 from mtl_core.runs.records import RunRecord
 from mtl_core.settings import home_dir
-from mtl_core.spec import RunSpec
-from ui import form_state, hub
-from ui.hub import RunView
+from mtl_core.spec import EVERY, RunSpec, steering_rule
+from ui import form_state, hub, own_access
+from ui.hub import LAMBDAS, RunView
 from ui.owner import owner_token
 
 RUN = "shown_run"
@@ -45,11 +45,13 @@ class Shown:
         id: of the run, or None for the recorded one.
         view: of the run; None where the id is nobody's.
         mine: whether this browser may steer it.
+        private: whether it is somebody else's on data that are not shared, and so not shown.
     """
 
     id: str | None = None
     view: RunView | None = None
     mine: bool = False
+    private: bool = False
 
     @property
     def live(self) -> bool:
@@ -72,6 +74,8 @@ def shown() -> Shown:
         view = hub.hub().view(named)
     except RunNotFound:
         return Shown(named)
+    if own_access.hidden(view.record):
+        return Shown(named, private=True)
     return Shown(named, view, view.record.owner in (owner_token(), CLI))
 
 
@@ -115,6 +119,7 @@ def order(run: str, name: Any) -> None:
 def go_on(run: str, more_epochs: int = 0) -> None:
     """Callback of resume and continue: back into the queue from the last checkpoint."""
     with _told():
+        own_access.check_again(hub.store().get(run))
         hub.store().requeue(run, more_epochs)
         ensure_runner(home_dir())
         show(run)
@@ -133,8 +138,12 @@ def set_pace(run: str | None) -> None:
 
 
 def steer(path: str, key: str, run: str) -> None:
-    """Callback of a slider beside a run: one order to the run, and the form keeps the value for the next one."""
-    value = float(st.session_state[key])
+    """Callback of a slider beside a run."""
+    steer_to(path, float(st.session_state[key]), run)
+
+
+def steer_to(path: str, value: float, run: str) -> None:
+    """One order to the run, and the form keeps the value for the next one."""
     with _told():
         hub.store().send(run, Command("set", path, value))
     st.session_state[_steered(run, path)] = (value, time.monotonic())
@@ -142,10 +151,27 @@ def steer(path: str, key: str, run: str) -> None:
         form_state.set_value(path, value)
 
 
+def steer_every(view: RunView, value: float, exceptions: Mapping[str, float]) -> None:
+    """λ of all tasks at once, in one order where the engine takes one; exceptions keep theirs."""
+    run, path = view.record.id, f"{LAMBDAS}{EVERY}"
+    whole = steering_rule(view.spec, path, value) is None
+    changes = {path: value} if whole else {f"{LAMBDAS}{task}": value for task in view.spec.tasks}
+    changes |= {f"{LAMBDAS}{task}": kept for task, kept in exceptions.items() if whole or kept != value}
+    with _told():
+        hub.store().send(run, *(Command("set", name, float(number)) for name, number in changes.items()))
+    st.session_state[_steered(run, path)] = (value, time.monotonic())
+
+
+def ordered(run: str, path: str) -> float | None:
+    """What was ordered here a moment ago, and the run may not have told yet."""
+    value, at = st.session_state.get(_steered(run, path), (0.0, float("-inf")))
+    return float(value) if time.monotonic() - at < SETTLE_SECONDS else None
+
+
 def steered(view: RunView, path: str, planned: float) -> float:
     """Where a slider beside a run stands: at what was ordered here a moment ago, else where the run is."""
-    value, at = st.session_state.get(_steered(view.record.id, path), (0.0, float("-inf")))
-    return float(value) if time.monotonic() - at < SETTLE_SECONDS else view.value(path, planned)
+    found = ordered(view.record.id, path)
+    return view.value(path, planned) if found is None else found
 
 
 def trouble() -> None:
@@ -157,6 +183,7 @@ def trouble() -> None:
 
 def _begin(spec: RunSpec) -> None:
     with _told():
+        own_access.check(spec)
         run = hub.store().create(spec, owner_token(), pace=PACES[st.session_state.get(PACE, "watch")])
         ensure_runner(home_dir())
         show(run)

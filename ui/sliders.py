@@ -29,6 +29,14 @@ def lambda_slider(path: str, task: str, value: float, colour: str, changed: OnCh
         st.caption(f":material/info: {t('sliders.lambda_zero', task=task)}")
 
 
+def every_slider(path: str, value: float, count: int, excepted: int, changed: OnChange, prefix: str = "form") -> None:
+    """λ of all tasks at once, of which some may be exceptions."""
+    label = t("sliders.others", count=count) if excepted else t("sliders.every", count=count)
+    _slider(path, label, value, LAMBDA, changed, prefix, t("sliders.every_help"), SHARED_COLOUR)
+    if value == 0:
+        st.caption(f":material/info: {t('sliders.every_zero')}")
+
+
 def gamma_slider(path: str, value: float, changed: OnChange, prefix: str = "form", label: str = "") -> None:
     """γ, the strength of a term that ties the tasks."""
     _slider(path, label or t("sliders.gamma"), value, GAMMA, changed, prefix, t("sliders.gamma_help"), SHARED_COLOUR)

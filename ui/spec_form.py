@@ -13,10 +13,10 @@ from mtl_core.encoders import stage_names
 from mtl_core.spec import BatchPolicySpec, DatasetSpec, LrScheduleSpec, OptimizerSpec, RunSpec
 from mtl_core.spec_parts import SplitSpec
 from mtl_core.weightings import WEIGHTINGS
-from ui import data_card, form_state
+from ui import data_card, form_state, many_tasks, own_choice
 from ui.colours import task_colours
 from ui.fields import choice_name, field_widget, listed, show_problem
-from ui.names import dataset_title
+from ui.generation_form import generation_section
 from ui.sliders import lambda_slider, learning_rate_slider
 from ui.tie_form import term_name, terms_section
 from ui.words import t, t_or
@@ -36,18 +36,18 @@ TRAINING = ("class_weights", "seed", "device", "precision", "evaluate_every")
 
 
 def colours_of(spec: RunSpec) -> dict[str, str]:
-    """One colour a task of the spec's data set."""
-    return task_colours([task.name for task in spec.dataset.build().tasks()])
+    """One colour a task of the spec's data set; where these are many, those of the run have the first colours."""
+    names = [task.name for task in spec.dataset.build().tasks()]
+    return task_colours(list(dict.fromkeys([*spec.tasks, *names])) if many_tasks.many(names) else names)
 
 
 def data_section() -> None:
     """Which data, which of its tasks, and how it is split."""
     spec = form_state.current().spec
-    names = list(DATASETS)
-    call = listed("dataset.name", spec.dataset.name, names)
-    call |= {"on_change": form_state.changed, "args": ("dataset.name", call["key"])}
-    titles = {name: dataset_title(name) for name in DATASETS}
-    st.selectbox(t("form.dataset"), names, format_func=titles.__getitem__, **call)
+    names = own_choice.offered()
+    call = listed("dataset.name", own_choice.chosen(spec.dataset), list(names))
+    call |= {"on_change": own_choice.changed, "args": (call["key"],)}
+    st.selectbox(t("form.dataset"), list(names), format_func=names.__getitem__, **call)
     show_problem("dataset.name")
     data_card.badge_row(spec.dataset)
     _modalities(spec)
@@ -57,7 +57,7 @@ def data_section() -> None:
             field_widget(f"dataset.{name}", DatasetSpec.model_fields[name])
         _split_fields(spec)
         for name, field in DATASETS[spec.dataset.name].model_fields.items():
-            if name != "name":
+            if name not in ("name", *own_choice.idle_options(spec.dataset)):
                 field_widget(f"dataset.options.{name}", field)
     sizes = spec.dataset.sizes()
     st.caption(t("form.sizes", **{split: f"{rows:,}" for split, rows in sizes.items()}))
@@ -95,6 +95,10 @@ def _modalities_changed(key: str, offered: list[str]) -> None:
 def _tasks(spec: RunSpec) -> None:
     offered = spec.dataset.build().tasks()
     known = [task.name for task in offered]
+    if many_tasks.many(known):
+        many_tasks.task_chooser(offered, spec.tasks)
+        show_problem("tasks")
+        return
     call = form_state.widget("tasks", [task for task in known if task in spec.tasks], "default")
     named = {task.name: f"{task.name} · {t_or(f'kind.{task.kind}', task.kind)}" for task in offered}
     call |= {
@@ -146,6 +150,7 @@ def sharing_details(*, ties: bool) -> None:
     kinds = [source.kind for source in spec.dataset.inputs().values()]
     if len(kinds) > 1:
         field_widget("architecture.fusion", fields["fusion"])
+    generation_section()
     with st.expander(_terms_title(spec), icon=":material/link:", expanded=ties and bool(spec.regularizers)):
         terms_section(strengths=ties)
     with st.expander(t("form.network_sizes"), icon=":material/straighten:"):
@@ -179,10 +184,14 @@ def weight_sliders() -> None:
     spec = form_state.current().spec
     colours = colours_of(spec)
     st.caption(f":material/bolt: {t('sliders.next')}")
-    for task in spec.tasks:
-        path = f"weighting.lambdas.{task}"
-        lambda_slider(path, task, spec.weighting.lambdas[task], colours[task], form_state.changed)
-        show_problem(path)
+    if many_tasks.many(spec.tasks):
+        many_tasks.form_lambdas(spec.weighting.lambdas)
+        show_problem("weighting.lambdas")
+    else:
+        for task in spec.tasks:
+            path = f"weighting.lambdas.{task}"
+            lambda_slider(path, task, spec.weighting.lambdas[task], colours[task], form_state.changed)
+            show_problem(path)
     learning_rate_slider("optimizer.lr", spec.optimizer.lr, form_state.changed)
     show_problem("optimizer.lr")
 
@@ -224,4 +233,5 @@ def dropped_note() -> None:
 
 
 def _reason(rule: str) -> str:
-    return t("form.unknown_parameter") if rule == "unknown" else rule
+    known = {"unknown": "form.unknown_parameter", "private": "own.private"}
+    return t(known[rule]) if rule in known else rule

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from mtl_core.errors import RunNotFound
-from ui import hub, shown_run
-from ui.hub import RunView
-from ui.sliders import gamma_slider, lambda_slider, learning_rate_slider
+from ui import hub, many_tasks, shown_run
+from ui.hub import LAMBDAS, RunView
+from ui.sliders import OnChange, gamma_slider, lambda_slider, learning_rate_slider
 from ui.words import t
 
 
@@ -25,11 +25,31 @@ def steer_weights(run: str | None) -> None:
     def changed(path: str, key: str) -> None:
         shown_run.steer(path, key, view.record.id)
 
-    for task in view.spec.tasks:
-        path = f"weighting.lambdas.{task}"
-        lambda_slider(path, task, shown_run.steered(view, path, planned[task]), colours[task], changed, f"live:{run}")
+    lambdas = {task: shown_run.steered(view, f"{LAMBDAS}{task}", planned[task]) for task in view.spec.tasks}
+    if many_tasks.many(view.spec.tasks):
+        _steer_all(view, lambdas, changed)
+    else:
+        for task, value in lambdas.items():
+            lambda_slider(f"{LAMBDAS}{task}", task, value, colours[task], changed, f"live:{run}")
     rate = shown_run.steered(view, "optimizer.lr", view.spec.optimizer.lr)
     learning_rate_slider("optimizer.lr", rate, changed, f"live:{run}")
+
+
+def _steer_all(view: RunView, lambdas: dict[str, float], changed: OnChange) -> None:
+    """One λ for all of many tasks, and those of the exceptions."""
+    run = view.record.id
+
+    def every(path: str, key: str) -> None:
+        value = float(st.session_state[key])
+        shown_run.steer_every(view, value, many_tasks.exceptions(lambdas))
+        many_tasks.set_every(path, value)
+
+    def together(common: float, tasks: list[str]) -> None:
+        for task in tasks:
+            shown_run.steer_to(f"{LAMBDAS}{task}", common, run)
+
+    asked = shown_run.ordered(run, many_tasks.EVERY_PATH)
+    many_tasks.lambda_group(lambdas, prefix=f"live:{run}", every=every, one=changed, together=together, shown=asked)
 
 
 @st.fragment

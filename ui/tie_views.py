@@ -60,11 +60,12 @@ def _relations(found: Arrays, tasks: Sequence[str]) -> None:
     if truth is not None:
         pictures.append((t("tie_views.true"), truth))
         st.caption(t("tie_views.agreement", value=f"{agreement(learned, truth):.3f}"))
-    with st.container(horizontal=True, gap="medium"):
+    with st.grid("auto", min_column_width=280, gap="medium"):
         for i, (label, values) in enumerate(pictures):
-            with st.container(width="stretch"):
+            with st.container():
                 st.markdown(f"**{label}**")
-                _picture(values, tasks, tasks, label, f"relations:{i}", clustered=truth is None)
+                call: dict[str, Any] = {"order": "clustered", "diverging": True, "label": label, "limit": 1.0}
+                show_markup(matrix_picture(values, tasks, tasks, like=truth, **call), key=f"relations:{i}")
 
 
 def agreement(learned: NDArray[Any], truth: NDArray[Any]) -> float:

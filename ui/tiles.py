@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,31 +12,29 @@ from mtl_core.paths import get_path
 from mtl_core.runs.records import RunRecord
 from mtl_core.runs.store import Store
 from mtl_core.tasks import LOWER_IS_BETTER, Task
+from ui import many_tiles
 from ui.hub import RunView
+from ui.lines import MOST_BESIDE
+from ui.metric_text import SPLITS, Metrics, difference, epoch_text, formatted, metric_name
 from ui.names import unit_name
-from ui.words import t, t_or
+from ui.ranking import ranked
+from ui.words import t
 
-SPLITS = ("train", "validation", "test")
-PERCENT = frozenset({"accuracy", "f1", "auroc", "miou", "background_iou", "pixel_accuracy"})
+__all__ = [
+    "Metrics",
+    "before_of",
+    "epoch_text",
+    "formatted",
+    "last_metrics",
+    "metric_name",
+    "metric_tiles",
+    "metrics_table",
+    "show_metrics_table",
+    "shown_split",
+    "test_line",
+]
+
 LOOK_BACK = 20
-Metrics = Mapping[str, Mapping[str, float | None]]
-
-
-def metric_name(metric: str) -> str:
-    """Display name of a metric."""
-    return t_or(f"metric.{metric}", metric)
-
-
-def formatted(metric: str, value: float | None) -> str:
-    """A metric as text: shares in per cent, the rest at four digits."""
-    if value is None:
-        return "–"
-    return f"{value:.1%}" if metric in PERCENT else f"{value:.4g}"
-
-
-def epoch_text(epoch: float) -> str:
-    """Epochs done, with one decimal within an epoch, never more than were done: ``0.5``, ``9.9``, ``10``."""
-    return f"{math.floor(epoch * 10 + 1e-6) / 10:.1f}".removesuffix(".0")
 
 
 def shown_split(view: RunView) -> str:
@@ -59,7 +56,7 @@ def last_metrics(store: Store, record: RunRecord) -> Metrics:
 
 
 def metric_tiles(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, str], before: Metrics) -> None:
-    """A tile a task.
+    """A tile a task; of more than 8 tasks their mean, and the worst and the best by name.
 
     Args:
         view: of the run.
@@ -68,6 +65,9 @@ def metric_tiles(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, s
         before: metrics of the last run, for the difference.
     """
     split = shown_split(view)
+    if len(tasks) > MOST_BESIDE:
+        many_tiles.many_tiles(view, tasks, ranked(view, tasks, split), before)
+        return
     with st.grid(len(tasks), min_column_width=150):
         for task in tasks:
             metric = task.main_metric
@@ -77,7 +77,7 @@ def metric_tiles(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, s
             st.metric(
                 label,
                 formatted(metric, value),
-                _difference(metric, value, old),
+                difference(metric, value, old),
                 delta_color="normal" if task.higher_is_better else "inverse",
                 delta_description=t("tiles.since_last") if old is not None and value is not None else None,
                 help=t("tiles.help", split=t(f"split.{split}"), unit=unit_name(task.unit) or "–"),
@@ -93,23 +93,16 @@ def test_line(view: RunView, tasks: tuple[Task, ...]) -> None:
         return
     named = ((task.name, task.main_metric) for task in tasks)
     found = (f"{name} {metric_name(m)} **{formatted(m, view.series.latest('test', name, m))}**" for name, m in named)
-    st.caption(f"{t('tiles.test_once')}: {' · '.join(found)}")
-
-
-def _difference(metric: str, value: float | None, old: float | None) -> str | None:
-    if value is None or old is None:
-        return None
-    by = value - old
-    return f"{by * 100:+.1f} pp" if metric in PERCENT else f"{by:+.3g}"
+    text = many_tiles.many_test_line(view, tasks) if len(tasks) > MOST_BESIDE else " · ".join(found)
+    st.caption(f"{t('tiles.test_once')}: {text}")
 
 
 def metrics_table(view: RunView, tasks: tuple[Task, ...]) -> list[dict[str, Any]]:
     """Every metric of every task, a row each, a column a split; test only once it was computed."""
     rows = []
     for task in tasks:
-        names = dict.fromkeys(
-            name for split in SPLITS for name in view.series.metrics.get(split, {}).get(task.name, {})
-        )
+        measured = [view.series.metrics[split] for split in SPLITS if split in view.series.metrics]
+        names = dict.fromkeys(name for found in measured for name in found.get(task.name, {}))
         for name in names:
             values = {split: formatted(name, view.series.latest(split, task.name, name)) for split in SPLITS}
             better = t("tiles.lower") if name in LOWER_IS_BETTER else t("tiles.higher")
@@ -118,7 +111,10 @@ def metrics_table(view: RunView, tasks: tuple[Task, ...]) -> list[dict[str, Any]
 
 
 def show_metrics_table(view: RunView, tasks: tuple[Task, ...]) -> None:
-    """The table of all metrics, with the test's column labelled for what it is."""
+    """The table of all metrics, with the test's column labelled for what it is; to sort and search for many tasks."""
+    if len(tasks) > MOST_BESIDE and view.series.metrics:
+        many_tiles.show_many_table(view, tasks)
+        return
     rows = metrics_table(view, tasks)
     if not rows:
         st.caption(t("output.nothing_yet"))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mtl_core.paths import get_path
-from mtl_core.spec import RunSpec
+from mtl_core.spec import EVERY, RunSpec
 from ui import draft as drafts
 from ui.draft import Draft
+from ui.own_paths import DATA, OWN
+from ui.task_ranges import folded, unfolded
 
 NAMES: Mapping[str, str] = {
     "dataset": "dataset.name",
@@ -20,6 +22,7 @@ NAMES: Mapping[str, str] = {
     "hidden": "architecture.hidden",
     "channels": "architecture.channels",
     "weighting": "weighting.name",
+    "lambda": f"weighting.lambdas.{EVERY}",
     "gamma": "regularizers.0.strength",
     "optimizer": "optimizer.name",
     "lr": "optimizer.lr",
@@ -27,8 +30,14 @@ NAMES: Mapping[str, str] = {
 }
 """Short names of the fields that links hold most; every other field goes by its dotted path."""
 PREFIXES: Mapping[str, str] = {"lambda.": "weighting.lambdas.", "option.": "dataset.options."}
+STAND_FOR_MORE = frozenset({f"weighting.lambdas.{EVERY}"})
+"""Paths that set several fields of a spec, and none of their own."""
 OTHERS = frozenset({"run", "lang"})
 """Parameters of the page that are no part of a spec."""
+PRIVATE = "private"
+"""Rule of an own data set that who opens the link may not see, or that is gone."""
+OF_DATA = ("dataset.", "tasks", "weighting.lambdas.", "regularizers")
+"""What means nothing without the data set that a link names."""
 LONGEST = 1_000
 _ABSENT = object()
 SHOWN = 60
@@ -45,14 +54,32 @@ class Dropped:
 
 def to_params(draft: Mapping[str, Any]) -> dict[str, str]:
     """The draft as query parameters."""
-    return {_short(path): _text(value) for path, value in draft.items() if path != "schedule"}
+    short = {**draft}
+    if "tasks" in draft:
+        short["tasks"] = folded(draft["tasks"], drafts.offered(draft))
+    return {_short(path): _text(value) for path, value in short.items() if path != "schedule"}
 
 
-def from_params(params: Mapping[str, str]) -> tuple[Draft, list[Dropped]]:
+def from_params(params: Mapping[str, str], usable: Callable[[str], bool] | None = None) -> tuple[Draft, list[Dropped]]:
     """The draft that a link means, and what had to be left out of it.
 
     Nothing in a link is trusted: each value passes the rules of the spec, and what breaks one is dropped.
+
+    Args:
+        params: of the link.
+        usable: whether an own data set may be used by who opens the link; by default all may. One that may not is
+            left out with all that is about it.
     """
+    paths = {_long(name): name for name in params}
+    data = params.get(paths.get(DATA, ""), "")
+    if data and params.get(paths.get("dataset.name", "")) == OWN and usable and not usable(data):
+        others = {name: params[name] for path, name in paths.items() if not path.startswith(OF_DATA)}
+        draft, dropped = from_params(others)
+        return draft, [Dropped(paths[DATA][:SHOWN], data[:SHOWN], PRIVATE), *dropped]
+    return _from_params(params)
+
+
+def _from_params(params: Mapping[str, str]) -> tuple[Draft, list[Dropped]]:
     raw: Draft = {}
     names: dict[str, str] = {}
     dropped: list[Dropped] = []
@@ -65,12 +92,14 @@ def from_params(params: Mapping[str, str]) -> tuple[Draft, list[Dropped]]:
             continue
         raw[path] = _value(path, value)
         names[path] = name
+    if "tasks" in raw:
+        raw["tasks"] = unfolded(raw["tasks"], drafts.offered(raw))
     kept = drafts.pruned(raw)
     dropped += [Dropped(names[path], params[names[path]][:SHOWN], "unknown") for path in raw if path not in kept]
     built = drafts.build(kept)
     for path, name in names.items():
         rule = built.rule(path) or next((p.rule for p in built.problems if path.startswith(f"{p.field}.")), None)
-        if rule is None and get_path(built.spec, path, _ABSENT) is _ABSENT:
+        if rule is None and path not in STAND_FOR_MORE and get_path(built.spec, path, _ABSENT) is _ABSENT:
             rule = "unknown"  # γ of a term that this architecture has not
         if rule and path in kept:
             dropped.append(Dropped(name[:SHOWN], params[name][:SHOWN], rule))
@@ -106,7 +135,7 @@ def _text(value: Any) -> str:
 
 def _value(path: str, text: str) -> Any:
     if path in ("architecture.hidden", "architecture.channels", "tasks"):
-        return [part.strip() for part in text.split(",") if part.strip()]
+        return [part.strip() for part in text.removeprefix("[").removesuffix("]").split(",") if part.strip()]
     if text == "null":
         return None
     if path == "regularizers":

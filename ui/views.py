@@ -9,13 +9,14 @@ import numpy as np
 import streamlit as st
 
 from mtl_core.tasks import Kind, Task
-from ui import charts, tie_views, tiles
+from ui import charts, generation_views, tie_views, tiles
 from ui.epochs import Arrays, at_end, at_epoch
 from ui.hub import RunView, Source
 from ui.live_chart import live_chart
 from ui.markup import show_markup
 from ui.mask_viewer import mask_viewer
 from ui.names import unit_name
+from ui.small_multiples import show_multiples
 from ui.words import t
 
 OF_KIND: Mapping[Kind, tuple[str, ...]] = {
@@ -23,9 +24,11 @@ OF_KIND: Mapping[Kind, tuple[str, ...]] = {
     "binary": ("confusion",),
     "multiclass": ("confusion",),
     "segmentation": ("masks",),
-    "generation": (),
+    "generation": generation_views.KINDS,
 }
 """Views of one task by its kind."""
+MULTIPLES = "multiples"
+"""Of many tasks: a small curve each."""
 OF_RUN = ("samples", "metrics", "weights")
 CHOSEN = "detail_view"
 CHOSEN_TASK = "detail_task"
@@ -47,6 +50,9 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
     """
     chosen = _choose(view, tasks)
     kind, name = chosen.split(":", 1)
+    if kind == MULTIPLES:
+        show_multiples(view, tasks, tiles.shown_split(view), y_log=st.session_state.get("y_axis") == "log")
+        return
     if kind in tie_views.KINDS:
         found = None if kind == "spectrum" else at_epoch(source, view)
         tie_views.show(kind, found, view.series, view.spec.tasks, view.record.id)
@@ -56,6 +62,10 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
         return
     of_kind = [task for task in tasks if kind in OF_KIND[task.kind]]
     task = next((task for task in of_kind if task.name == name), None) or _pick(of_kind)
+    if kind in generation_views.KINDS:
+        found = at_end(source, view) if kind == "latent" else at_epoch(source, view)
+        generation_views.show(kind, task.name, found, view.record.id)
+        return
     found = at_epoch(source, view)
     if found is None:
         st.caption(t("output.nothing_yet"))
@@ -69,6 +79,8 @@ def _choose(view: RunView, tasks: tuple[Task, ...]) -> str:
     if len(tasks) > MOST_NAMED:
         pairs = [(kind, "") for kind in dict.fromkeys(kind for kind, _ in pairs)]
     options = [f"{kind}:{name}" for kind, name in pairs]
+    if len(tasks) > MOST_NAMED:
+        options.insert(0, f"{MULTIPLES}:")
     options += [f"{kind}:" for kind in (*tie_views.offered(view), *OF_RUN)]
     if st.session_state.get(CHOSEN) not in options:
         st.session_state[CHOSEN] = options[0]

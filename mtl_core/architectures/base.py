@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mtl_core.encoders import InputSpec, Trunk, build_trunk
-from mtl_core.heads import build_head
+from mtl_core.generation.base import Generation
+from mtl_core.heads import build_generator, build_head
 from mtl_core.layout import SHARED, Layout, Part
 from mtl_core.model import Named
 from mtl_core.tasks import Task
@@ -49,16 +50,21 @@ class Architecture(Named):
         """Number of stages, from the input on, that all tasks share, of ``stages`` in the trunk."""
         raise TypeError(f"{type(self).__name__} must say how many stages are shared")
 
-    def layout(self, inputs: Mapping[str, InputSpec], tasks: Sequence[Task]) -> Layout:
-        """All parts of the network for these inputs and tasks."""
+    def layout(
+        self, inputs: Mapping[str, InputSpec], tasks: Sequence[Task], generation: Generation | None = None
+    ) -> Layout:
+        """All parts of the network for these inputs and tasks; ``generation`` is how tasks that make pictures do it."""
         trunk = build_trunk(inputs, self)
         shared = self.shared_stages(len(trunk.stages))
         parts = [Part(s.name, None, s.block, _named(s.inputs, trunk, shared, None)) for s in trunk.stages[:shared]]
         for task in tasks:
             for stage in trunk.stages[shared:]:
                 parts.append(Part(stage.name, task.name, stage.block, _named(stage.inputs, trunk, shared, task.name)))
-            block, reads = build_head(task, trunk)
+            block, reads = build_head(task, trunk, generation)
             parts.append(Part("head", task.name, block, _named(reads, trunk, shared, task.name), role="head"))
+            apart = build_generator(task, trunk, generation)
+            if apart is not None:
+                parts.append(Part("generator", task.name, apart, (), role="generator"))
         return Layout(tuple(parts), {task.name: f"{task.name}/head" for task in tasks})
 
 

@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtl_core.datasets.scenes import COLOURS, SHAPES, SIZES, Scenes, placed
+from mtl_core.datasets.scenes import COLOURS, SHAPES, SIZES, Scenes, placed, radii
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.int64]
 
-RELATIONS = ("left of", "right of", "above", "below")
-MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]])
+RELATIONS = ("left of", "right of", "above", "below", "next to")
+NEXT_TO = 4
+MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]])
 """Direction (x, y) of each relation, y counted downwards."""
+MARGIN = 0.08
+"""By how much a relation must hold, or not hold, to be beyond doubt; a share of the picture's side, as ``NEAR``."""
+NEAR = 0.16
+"""What lies at most between things next to each other, but for the margin."""
 FIELDS = ("size", "colour", "relation", "other_colour", "other_shape")
 """What a wrong sentence may have otherwise; the size only where it is named."""
 SIZED = 0.6
@@ -32,6 +37,8 @@ DECOY = 0.2
 """How often a further object is the one beside which the wrong sentence looks."""
 TWINS = 0.8
 """Share of the scenes, of those that can, with an object like the meant one in another direction."""
+PATIENCE = 25
+"""Draws after which a scene is made with three objects at most, and without a twin."""
 ROUNDS = 200
 """Draws of a scene, at most, until one fits its sentences."""
 
@@ -123,24 +130,30 @@ def read(scenes: Scenes, sentences: Sentences, size: int) -> Reading:
     other = scenes.there & (scenes.colour == colour) & (scenes.shape == shape)
     fits = scenes.there & ~other & (scenes.colour == sentences.colour[:, None])
     fits &= (sentences.size[:, None] < 0) | (scenes.size == sentences.size[:, None])
-    first = other.argmax(axis=1)[:, None]
-    lead = _lead(scenes.x, scenes.y, first, sentences.relation)
+    lead = _lead(scenes, other.argmax(axis=1), sentences.relation, size)
     count = other.sum(axis=1, keepdims=True)
-    margin = 3 * size // 32
     beside = fits & (count == 1)
     return Reading(
-        meant=beside & (lead >= margin),
-        doubt=(beside & (abs(lead) < margin)) | (other & (count > 1)),
-        twin=beside & (lead <= -margin),
+        meant=beside & (lead >= MARGIN * size),
+        doubt=(beside & (abs(lead) < MARGIN * size)) | (other & (count > 1)),
+        twin=beside & (lead <= -MARGIN * size),
     )
 
 
-def _lead(x: Numbers, y: Numbers, first: Numbers, relation: Numbers) -> Numbers:
-    """(N, K) how many pixels further an object lies in the relation's direction from object ``first`` than aside."""
-    right, down = x - np.take_along_axis(x, first, axis=1), y - np.take_along_axis(y, first, axis=1)
-    toward, aside = MOVES[relation], MOVES[relation][:, ::-1]
-    ahead = right * toward[:, :1] + down * toward[:, 1:]
-    return ahead - abs(right * aside[:, :1] + down * aside[:, 1:])
+def _lead(scenes: Scenes, other: Numbers, relation: Numbers, size: int) -> Numbers:
+    """(N, K) by how many pixels a relation to object ``other`` (N,) holds; below 0 where it does not.
+
+    Of a direction: how much further the centre lies in it than aside. Of "next to": how much less than ``NEAR`` lies
+    between the boxes around the objects.
+    """
+    rows = np.arange(len(scenes))[:, None]
+    right, down = scenes.x - scenes.x[rows, other[:, None]], scenes.y - scenes.y[rows, other[:, None]]
+    move = MOVES[relation]
+    ahead = right * move[:, :1] + down * move[:, 1:]
+    aside = abs(right * move[:, 1:] + down * move[:, :1])
+    reach = radii(size)[scenes.size]
+    gap = np.maximum(abs(right), abs(down)) - reach - reach[rows, other[:, None]] - 1
+    return np.where((relation == NEXT_TO)[:, None], np.rint(NEAR * size).astype(int) - gap, ahead - aside)
 
 
 def scenes_for(
@@ -163,7 +176,9 @@ def scenes_for(
     found = Scenes.empty(len(right), int(counts.max()))
     waiting = np.arange(len(right))
     twins = (random.random(len(right)) < TWINS) & (counts > 2)
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
+        if turn == PATIENCE:
+            counts, twins = np.minimum(counts, 3), np.zeros_like(twins)
         tried = np.repeat(waiting, min(8, len(right) // len(waiting)))
         made, good = drawn_scenes(right.pick(tried), wrong.pick(tried), counts[tried], twins[tried], size, random)
         done, first = np.unique(tried[good], return_index=True)
@@ -197,9 +212,7 @@ def drawn_scenes(
         grade[:, k : k + 1] = np.where(named, right.size, grade[:, min(k, box[1] - 1)])[:, None]
     there = np.arange(box[1]) < counts[:, None]
     x, y, complete = placed(grade, there, size, random)
-    for _ in range(3):
-        away = _lead(x, y, np.zeros((box[0], 1), dtype=np.int64), right.relation)[:, 1:2] <= 0
-        x, y = np.where(away & there, size - 1 - y, x), np.where(away & there, x, y)
+    x, y = _turned(x, y, there, right.relation, size)
     shape, colour = _looks(right, wrong, twins, box, random)
     scenes = Scenes(shape, colour, grade, there, x, y)
     one, none = read(scenes, right, size), read(scenes, wrong, size)
@@ -209,6 +222,16 @@ def drawn_scenes(
     one, none = read(scenes, right, size), read(scenes, wrong, size)
     good = complete & (one.meant.sum(axis=1) == 1) & ~(one.doubt | none.doubt | none.meant).any(axis=1)
     return scenes, good & (one.twin.any(axis=1) | ~twins)
+
+
+def _turned(x: Numbers, y: Numbers, there: NDArray[np.bool_], relation: Numbers, size: int) -> tuple[Numbers, Numbers]:
+    """Centres after as many quarter turns of the picture as bring object 1 into the direction from object 0."""
+    move = MOVES[relation]
+    for _ in range(3):
+        right, down = (x[:, 1] - x[:, 0])[:, None], (y[:, 1] - y[:, 0])[:, None]
+        away = right * move[:, :1] + down * move[:, 1:] < abs(right * move[:, 1:] + down * move[:, :1])
+        x, y = np.where(away & there, size - 1 - y, x), np.where(away & there, x, y)
+    return x, y
 
 
 def _looks(

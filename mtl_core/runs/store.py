@@ -134,21 +134,21 @@ class Store:
 
     # --- commands
 
-    def send(self, run: str, command: Command) -> None:
-        """Order something; an active run obeys before its next step, a queued one once it starts.
+    def send(self, run: str, *commands: Command) -> None:
+        """Order one or several things at once; an active run obeys before its next step, a queued one at its start.
 
         A queued run that is told to stop leaves the queue at once. Commands to a run that has
         ended are without effect.
         """
         self.get(run)
         with self.database.write() as connection:
-            connection.execute(
-                "INSERT INTO commands (run, body, created) VALUES (?, ?, ?)", (run, dumps(asdict(command)), time.time())
-            )
-            if command.name == "pace":
-                connection.execute("UPDATE runs SET pace = ? WHERE id = ?", (command.value, run))
-            if command.name == "stop":
-                transitions.request_stop(connection, run)
+            for command in commands:
+                row = (run, dumps(asdict(command)), time.time())
+                connection.execute("INSERT INTO commands (run, body, created) VALUES (?, ?, ?)", row)
+                if command.name == "pace":
+                    connection.execute("UPDATE runs SET pace = ? WHERE id = ?", (command.value, run))
+                if command.name == "stop":
+                    transitions.request_stop(connection, run)
 
     def commands_since(self, run: str, cursor: int) -> tuple[list[Command], int]:
         """Commands after the cursor, oldest first, and the new cursor."""

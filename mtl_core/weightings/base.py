@@ -21,7 +21,9 @@ class Weighting(Named):
     update of the shared parameters is Jᵀw.
     """
 
-    lambdas: Annotated[dict[str, Lambda], Field(description="Preference λ per task; left out: 1/K")] = {}
+    lambdas: Annotated[
+        dict[str, Lambda], Field(description="Preference λ per task; `*` names all others; left out: 1/K")
+    ] = {}
 
     needs_gramian: ClassVar[bool] = False
     """Whether :meth:`weights` needs G = J Jᵀ."""

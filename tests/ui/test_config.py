@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from streamlit import config
 
+from mtl_core.userdata.limits import PAGE
+
 CONFIG = tomllib.loads((Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 
 
@@ -35,6 +37,10 @@ def test_only_this_machine_is_served() -> None:
     assert (CONFIG["server"]["address"], CONFIG["server"]["port"]) == ("127.0.0.1", 8501)
     assert CONFIG["server"]["enableXsrfProtection"] is True
     assert CONFIG["server"]["enableCORS"] is True
+
+
+def test_what_can_be_uploaded_can_be_read() -> None:
+    assert CONFIG["server"]["maxUploadSize"] * 2**20 == PAGE.file
 
 
 def test_both_themes_set_the_same_options() -> None:

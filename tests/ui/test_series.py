@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mtl_core.events import Event
-from ui.series import MAX_POINTS, Change, RunSeries, Series
+from ui.lines import MAX_POINTS
+from ui.series import Change, RunSeries, Series
 
 
 def filled(values: list[float]) -> Series:

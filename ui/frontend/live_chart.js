@@ -85,6 +85,7 @@ function plotlyTrace(trace) {
   return {
     ...common, type: "scatter", mode: trace.x.length === 1 ? "markers" : trace.mode,
     line: { color: trace.colour, width: trace.width, dash: trace.dash }, marker: { color: trace.colour, size: 7 },
+    ...(trace.fill ? { fill: "tonexty", fillcolor: fade(trace.colour, 0.4) } : {}),
   };
 }
 
@@ -144,7 +145,7 @@ function layout(chart, look, width, logTick) {
     modebar: { bgcolor: "rgba(0,0,0,0)", color: look.quiet, activecolor: look.text },
     legend: {
       orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", font: { size: 12 }, bgcolor: "rgba(0,0,0,0)",
-      itemsizing: "constant", itemwidth: 36, uirevision: "mtl",
+      itemsizing: "constant", itemwidth: 36, uirevision: "mtl", traceorder: "normal",
     },
     xaxis: {
       ...axis, title: { ...axis.title, text: escapeText(chart.xTitle) }, showgrid: scatter, showline: true, nticks: Math.max(3, width / 90),

@@ -7,6 +7,7 @@ export default function ({ parentElement, data }) {
     entry = { node: document.createElement("div"), markup: null };
     entry.node.className = "markup";
     parentElement.appendChild(entry.node);
+    pointInMatrices(entry.node);
     shown.set(parentElement, entry);
   }
   const markup = data?.markup ?? "";

@@ -1,0 +1,64 @@
+"""``vae``: a variational autoencoder whose encoder is the shared trunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from mtl_core.blocks import Block, Map, Vector
+from mtl_core.generation.base import Generation, Reads
+from mtl_core.generation_blocks import VaeHead
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from mtl_core.encoders import Trunk
+    from mtl_core.making import Making
+    from mtl_core.tasks import Task
+
+
+class Vae(Generation):
+    """The trunk's code gives q(z|x) = N(μ, σ²I); z = μ + σε makes the picture; β weighs the KL term.
+
+    L = (−E log p(x|z) + β KL(q(z|x) ‖ N(0, I))) / (C·S·S): in nats a channel and pixel, which is the scale of the
+    cross-entropies of classes and masks. ``bce``: pixels are Bernoulli; ``mse``: Gaussian with standard deviation
+    ``sigma``, up to a constant. In evaluation z = μ.
+    """
+
+    name: Literal["vae"] = "vae"
+    source: ClassVar[str] = "Kingma & Welling 2014, Auto-encoding variational Bayes, eq. 10; β: Higgins 2017, eq. 4"
+    latent: Annotated[int, Field(ge=1, le=512, description="Numbers in z")] = 16
+    beta: Annotated[float, Field(ge=0, le=1000, description="β: weight of the KL term; 1 is the plain bound")] = 3.0
+    reconstruction: Annotated[
+        Literal["bce", "mse"], Field(description="Pixels as Bernoulli (bce) or as Gaussian (mse)")
+    ] = "bce"
+    sigma: Annotated[float, Field(gt=0, le=1, description="Of mse: standard deviation of a pixel in 0..1")] = 0.1
+
+    @property
+    def width(self) -> int:
+        return self.latent
+
+    def head(self, trunk: Trunk, picture: Map) -> tuple[Block, Reads]:
+        code = trunk.shape(trunk.code)
+        if not isinstance(code, Vector):
+            raise TypeError(f"the global code must be a vector, got {code}")
+        return VaeHead(code, self.latent, picture, self.channels), (trunk.code,)
+
+    def task_loss(self, making: Making) -> Tensor:
+        from mtl_core.generation_losses import negative_bound
+
+        sigma = self.sigma if self.reconstruction == "mse" else None
+        return negative_bound(making.output, making.pictures, beta=self.beta, sigma=sigma)
+
+    def rebuilt(self, output: Any) -> Tensor | None:
+        pictures: Tensor = output.picture.sigmoid()
+        return pictures
+
+    def codes(self, output: Any) -> Tensor | None:
+        mean: Tensor = output.mean
+        return mean
+
+    def decoder(self, parts: nn.ModuleDict, task: Task) -> nn.Module:
+        decoder: nn.Module = parts[f"{task.name}/head"].decoder  # type: ignore[assignment]
+        return decoder

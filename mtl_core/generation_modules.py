@@ -1,0 +1,97 @@
+"""The torch modules of the blocks in :mod:`mtl_core.generation_blocks`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+from mtl_core import generation_blocks as blocks
+
+SLOPE = 0.2
+"""Of the discriminator's leaky ReLUs below 0."""
+
+
+class Coded(NamedTuple):
+    """What a VAE's head gives for a batch.
+
+    Attributes:
+        picture: (B, C, S, S) logits.
+        mean: (B, latent) μ.
+        log_variance: (B, latent) log σ².
+    """
+
+    picture: Tensor
+    mean: Tensor
+    log_variance: Tensor
+
+
+class Generator(nn.Module):
+    """(B, latent) -> logits (B, C, S, S); see :class:`mtl_core.generation_blocks.Generator`."""
+
+    def __init__(self, block: blocks.Generator) -> None:
+        super().__init__()
+        self.sizes, self.widths, self.side = block.sizes, block.widths, block.picture.size
+        first = self.widths[0] * self.sizes[0] ** 2
+        self.style = nn.Sequential(nn.Linear(block.latent, block.style), nn.ReLU())
+        self.first = nn.Sequential(nn.Linear(block.style, first, bias=False), nn.BatchNorm1d(first), nn.ReLU())
+        pairs = list(zip(self.widths, self.widths[1:], strict=False))
+        self.stages = nn.ModuleList(
+            nn.Sequential(PlacedConvolution(before, width), nn.BatchNorm2d(width)) for before, width in pairs
+        )
+        self.films = nn.ModuleList(nn.Linear(block.style, 2 * width) for _, width in pairs)
+        self.logits = PlacedConvolution(self.widths[-1], 4 * block.picture.channels, bias=True)
+
+    def forward(self, z: Tensor) -> Tensor:
+        style = self.style(z)
+        x = self.first(style).view(-1, self.widths[0], self.sizes[0], self.sizes[0])
+        x = x.contiguous(memory_format=torch.channels_last)
+        for size, stage, film in zip(self.sizes[1:], self.stages, self.films, strict=False):
+            scale, shift = film(style)[:, :, None, None].chunk(2, dim=1)
+            x = F.interpolate(x, size=(size, size), mode="nearest")
+            x = F.relu(stage(x) * (1 + scale) + shift)
+        logits = F.pixel_shuffle(self.logits(x), 2)
+        return logits[:, :, : self.side, : self.side]
+
+
+class PlacedConvolution(nn.Module):
+    """A 3×3 convolution of a map with its pixels' coordinates beside it: of the map and, once a batch, of these."""
+
+    def __init__(self, inputs: int, outputs: int, *, bias: bool = False) -> None:
+        super().__init__()
+        self.map = nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)
+        self.place = nn.Conv2d(blocks.COORDINATES, outputs, 3, padding=1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        line = torch.linspace(-1, 1, x.shape[-1], device=x.device, dtype=x.dtype)
+        place = torch.stack(torch.meshgrid(line, line, indexing="xy"))
+        found: Tensor = self.map(x) + self.place(place[None])
+        return found
+
+
+class VaeHead(nn.Module):
+    """code (B, width) -> :class:`Coded`; z = μ + σε, ε ~ N(0, I), in training, and z = μ in evaluation."""
+
+    def __init__(self, block: blocks.VaeHead) -> None:
+        super().__init__()
+        self.encoder = nn.Linear(block.code.width, 2 * block.latent)
+        self.decoder = Generator(block.decoder)
+
+    def forward(self, code: Tensor) -> Coded:
+        mean, log_variance = self.encoder(code).chunk(2, dim=1)
+        z = mean + (log_variance / 2).exp() * torch.randn_like(mean) if self.training else mean
+        return Coded(self.decoder(z), mean, log_variance)
+
+
+def discriminator(block: blocks.Discriminator) -> nn.Module:
+    """(B, C, S, S) -> logits (B, 1)."""
+    layers = [
+        nn.Conv2d(block.features.channels, block.channels, 3, padding=1),
+        nn.Conv2d(block.channels, block.channels, 3, stride=2, padding=1),
+        nn.Linear(block.channels * block.size**2, 1),
+    ]
+    first, second, last = [spectral_norm(layer) for layer in layers] if block.spectral_norm else layers
+    return nn.Sequential(first, nn.LeakyReLU(SLOPE), second, nn.LeakyReLU(SLOPE), nn.Flatten(), last)
