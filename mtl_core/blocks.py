@@ -46,7 +46,18 @@ class Tokens:
         return f"≤{self.length}"
 
 
-Shape = Vector | Map | Tokens
+@dataclass(frozen=True)
+class States:
+    """Shape of one sample's read sentence: a vector of ``width`` after each of at most ``length`` words."""
+
+    length: int
+    width: int
+
+    def __str__(self) -> str:
+        return f"≤{self.length}×{self.width}"
+
+
+Shape = Vector | Map | Tokens | States
 
 
 class Block:
@@ -79,8 +90,8 @@ class Dense(Block):
         """Numbers that reach the linear layer."""
         if isinstance(self.inputs, Vector):
             return self.inputs.width
-        if isinstance(self.inputs, Tokens):
-            raise TypeError("a dense layer reads numbers: words need an embedding first")
+        if not isinstance(self.inputs, Map):
+            raise TypeError(f"a dense layer reads a vector or a map, got {self.inputs}")
         return self.inputs.channels * (self.inputs.size // 2) ** 2
 
     def parameters(self) -> int:

@@ -11,11 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from mtl_core.blocks import Block, Convolution, Dense, Map, Shape, Tokens, Vector
+from mtl_core.blocks import Block, Convolution, Dense, Map, Shape, States, Tokens, Vector
+from mtl_core.fusion import Grounding, LastState, Sentence, fuse
 from mtl_core.tasks import Task
 
 if TYPE_CHECKING:
     from mtl_core.architectures.base import Architecture
+
+GROUNDED = 64
+"""Channels, at most, of a map that has asked the other inputs."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,6 @@ def encode_image(modality: str, spec: InputSpec, sizes: Architecture) -> tuple[l
 
 def encode_text(modality: str, spec: InputSpec, sizes: Architecture) -> tuple[list[Stage], Shape]:
     """Embedding and an LSTM over the words: ``sentence``."""
-    from mtl_core.fusion import Sentence
-
     if not isinstance(spec.shape, Tokens):
         raise TypeError(f"a text encoder needs Tokens, got {spec.shape}")
     block = Sentence(spec.shape, sizes.embedding, sizes.recurrent, sizes.recurrent_layers, sizes.dropout)
@@ -111,18 +113,31 @@ def build_trunk(inputs: Mapping[str, InputSpec], sizes: Architecture) -> Trunk:
         ends.append((chain[-1].name if chain else f"input:{modality}", shape))
     maps = tuple(stage.name for stage in stages if isinstance(stage.block.output(), Map))
     if len(ends) > 1:
-        from mtl_core.fusion import fuse
-
+        if sizes.fusion == "cross_attention" and maps:
+            ends = _grounded(ends, sizes.fusion_width, stages)
+            maps = (*maps[:-1], "grounded")
         fusion = fuse(sizes.fusion, tuple(shape for _, shape in ends), sizes.fusion_width, sizes.dropout)
         stages.append(Stage("fusion", fusion, tuple(name for name, _ in ends)))
         ends = [("fusion", fusion.output())]
     ((feed, shape),) = ends
+    if isinstance(shape, States):
+        stages.append(Stage("last_word", LastState(shape), (feed,)))
+        feed, shape = "last_word", Vector(shape.width)
     norm = sizes.batch_norm if sizes.batch_norm is not None else bool(maps)
     for i, width in enumerate(sizes.hidden):
         block = Dense(shape, width, batch_norm=norm, dropout=sizes.dropout)
         stages.append(Stage(f"hidden{i}", block, (feed,)))
         shape, feed = Vector(width), f"hidden{i}"
     return Trunk(tuple(stages), feed, maps, {f"input:{modality}": spec.shape for modality, spec in inputs.items()})
+
+
+def _grounded(ends: list[tuple[str, Shape]], width: int, stages: list[Stage]) -> list[tuple[str, Shape]]:
+    """The ends with the map first, after it has asked the others; the stage is added to ``stages``."""
+    places = [end for end in ends if isinstance(end[1], Map)]
+    others = [end for end in ends if not isinstance(end[1], Map)]
+    block = Grounding((places[0][1], *(shape for _, shape in others)), min(width, GROUNDED))
+    stages.append(Stage("grounded", block, (places[0][0], *(name for name, _ in others))))
+    return [("grounded", block.output()), *others]
 
 
 def missing_modality(task: Task, inputs: Mapping[str, InputSpec]) -> str:

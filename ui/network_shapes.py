@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mtl_core.blocks import Convolution, Map, MaskDecoder, Shape, Tokens, Vector
+from mtl_core.blocks import Convolution, Map, MaskDecoder, Shape, States, Tokens, Vector
 from mtl_core.layout import Layout, Part
 
 Direction = Literal["right", "down"]
@@ -156,7 +156,7 @@ def _input_shape(part: Part, place: int) -> Shape:
     shapes = getattr(part.block, "inputs", None) or getattr(part.block, "code", None)
     if isinstance(shapes, tuple):
         shapes = shapes[place]
-    assert isinstance(shapes, Vector | Map | Tokens), f"{part.name} must say what it reads"
+    assert isinstance(shapes, Vector | Map | Tokens | States), f"{part.name} must say what it reads"
     return shapes
 
 
@@ -165,7 +165,9 @@ def _box(part: Part, x: float, y: float) -> Box:
     if part.role == "head":
         kind = "decoder" if isinstance(part.block, MaskDecoder) else "head"
     else:
-        kind = {"sentence": "lstm", "fusion": "fusion"}.get(part.stage, "dense")
+        kind = {"sentence": "lstm", "fusion": "fusion", "grounded": "attention", "last_word": "last_word"}.get(
+            part.stage, "dense"
+        )
         kind = "conv" if isinstance(part.block, Convolution) else kind
     return Box(part.name, part.owner, kind, shape_text(shape), x, y, part.stage, stacked=isinstance(shape, Map))
 
