@@ -86,13 +86,16 @@ def test_counts_of_the_layout_are_those_of_the_built_network(
 def test_outputs_have_the_shape_that_the_layout_and_the_task_say(dataset: str, architecture: str) -> None:
     import torch
 
-    from mtl_core.blocks import Map, Vector
+    from mtl_core.blocks import Map, Tokens, Vector
     from mtl_core.network import Network
 
     spec = parse_spec({"dataset": {"name": dataset}, "architecture": {"name": architecture, "channels": [3, 5]}})
     batch = {}
     for modality, look in spec.dataset.build().inputs().items():
         shape = look.shape
+        if isinstance(shape, Tokens):
+            batch[modality] = torch.ones(2, shape.length, dtype=torch.int64)
+            continue
         sizes = (shape.width,) if isinstance(shape, Vector) else (shape.channels, shape.size, shape.size)
         batch[modality] = torch.zeros(2, *sizes)
     layout = spec.layout()
@@ -100,6 +103,9 @@ def test_outputs_have_the_shape_that_the_layout_and_the_task_say(dataset: str, a
     blocks = {part.name: part.block for part in layout.parts}
     for task in spec.task_list():
         shape = blocks[layout.outputs[task.name]].output()
+        if task.kind == "generation":
+            assert outputs[task.name].picture.shape == batch[task.modality].shape
+            continue
         assert (shape.channels if isinstance(shape, Map) else shape.width) == task.outputs
         assert outputs[task.name].shape[:2] == (2, task.outputs)
 

@@ -33,7 +33,8 @@ DEFAULTS: Mapping[str, Any] = {SCHEME: "kfold", FOLDS: 5, REPEATS: 1, SEEDS: 3}
 def spec_line() -> None:
     """What the questions are about: the spec that stands in the Playground's form."""
     spec = form_state.current().spec
-    words = [dataset_title(spec.dataset.name), choice_name("architecture_name", spec.architecture.name)]
+    title = dataset_title(spec.dataset.name, spec.dataset.options)
+    words = [title, choice_name("architecture_name", spec.architecture.name)]
     words += [tasks_text(spec.tasks), t("evaluation.epochs", count=f"{spec.epochs:,}")]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(" · ".join(words))

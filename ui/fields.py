@@ -131,7 +131,7 @@ def _choice(path: str, label: str, tip: str | None, shape: Shape) -> None:
         call |= form_state.widget(path, value_of(path), "default")
         st.segmented_control(label, shape.choices, required=True, args=(path, call["key"]), **call)
     else:
-        call |= listed(path, value_of(path), shape.choices)
+        call |= listed(path, str(value_of(path)), shape.choices)
         st.selectbox(label, shape.choices, args=(path, call["key"]), **call)
 
 

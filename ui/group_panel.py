@@ -12,7 +12,7 @@ from mtl_core.errors import MTLError, RunNotFound
 from mtl_core.runs.groups import get_group, list_groups, stop_group
 from mtl_core.spec import parse_spec
 from mtl_core.sweeps.summary import ALL_TASKS, Arm, MemberState, Spread, Summary, summary
-from ui import hub, shown_run
+from ui import hub, own_access, shown_run
 from ui.colours import SHARED_COLOUR
 from ui.evaluation import GROUP
 from ui.markup import show_markup
@@ -49,6 +49,8 @@ def group_panel(question: str) -> None:
 
 def _is_of(group: str, question: str) -> bool:
     try:
+        if own_access.hidden(get_group(hub.store(), group)):
+            raise RunNotFound(group)
         return summary(hub.store(), group).kind == question
     except RunNotFound:
         st.warning(t("evaluation.unknown", id=group), icon=":material/link_off:")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from mtl_core.errors import Problem, SpecError
 from mtl_core.runs.records import RunRecord
@@ -19,10 +19,20 @@ def usable(data: str) -> bool:
     return catalogue.usable(data, owner_token())
 
 
-def hidden(run: RunRecord) -> bool:
-    """Whether a run is somebody else's, on data that this browser may not see: its views would show rows of them."""
-    data = data_of(run.spec)
-    return bool(data) and run.owner not in (owner_token(), CLI) and not usable(data)
+class Owned(Protocol):
+    """A run, or a group of runs."""
+
+    @property
+    def owner(self) -> str: ...
+
+    @property
+    def spec(self) -> Any: ...
+
+
+def hidden(runs: Owned) -> bool:
+    """Whether a run or group is somebody else's, on data that this browser may not see: its views would show them."""
+    data = data_of(runs.spec)
+    return bool(data) and runs.owner not in (owner_token(), CLI) and not usable(data)
 
 
 def check(spec: Any) -> None:

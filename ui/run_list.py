@@ -80,7 +80,7 @@ def _row(run: RunRecord) -> None:
 
 
 def _title(run: RunRecord) -> str:
-    title = dataset_title(str(get_path(run.spec, "dataset.name")))
+    title = dataset_title(str(get_path(run.spec, "dataset.name")), get_path(run.spec, "dataset.options"))
     name = str(get_path(run.spec, "architecture.name"))
     return f"{title} · {t_or(f'choice.architecture_name_{name}', name)}"
 

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mtl_core.errors import RunNotFound
+from mtl_core.spec import DatasetSpec
 from ui import charts, data_card, form_state, hub, many_tasks, ranking, tiles, views
 from ui.fetch_dialog import fetch_button
 from ui.fields import choice_name
@@ -96,8 +97,8 @@ def show(shown: Shown, slots: Slots) -> None:
     if shown.view is not None and shown.id is not None:
         run_panel(hub.hub(), shown.view, slots, recorded=False, before=tiles.before_of(hub.store(), shown.view))
         return
-    dataset = form_state.current().spec.dataset.name
-    recorded = recorded_run(dataset)
+    dataset = form_state.current().spec.dataset
+    recorded = recorded_run(dataset.name)
     if recorded is None:
         _nothing_yet(dataset, slots)
         return
@@ -105,7 +106,7 @@ def show(shown: Shown, slots: Slots) -> None:
     run_panel(reader, reader.view(recorded), slots, recorded=True, before={})
 
 
-def _nothing_yet(dataset: str, slots: Slots) -> None:
+def _nothing_yet(dataset: DatasetSpec, slots: Slots) -> None:
     """The panel's place while there is nothing to show for a data set: what will be here, and how to get it."""
     with slots.progress:
         st.caption(t("progress.none"))
@@ -114,7 +115,8 @@ def _nothing_yet(dataset: str, slots: Slots) -> None:
     with slots.picture:
         slots.draw_picture()
     with st.container(border=True, key="nothing_yet"):
-        st.markdown(f"##### :material/monitoring: {t('output.none', name=dataset_title(dataset))}")
+        title = dataset_title(dataset.name, dataset.options)
+        st.markdown(f"##### :material/monitoring: {t('output.none', name=title)}")
         st.caption(t("output.none_hint"))
 
 
@@ -198,7 +200,7 @@ def _heading(view: RunView, recorded: bool) -> bool:
             fetch_button(spec.dataset.name, "panel")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         method = choice_name("architecture_name", spec.architecture.name)
-        st.caption(f"{dataset_title(spec.dataset.name)} · {method}", width="stretch")
+        st.caption(f"{dataset_title(spec.dataset.name, spec.dataset.options)} · {method}", width="stretch")
         options = {"linear": t("output.linear"), "log": t("output.log")}
         st.session_state.setdefault("y_axis", "log")
         call: dict[str, Any] = {"key": "y_axis", "label_visibility": "collapsed", "persist_state": "session"}

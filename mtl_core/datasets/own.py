@@ -49,6 +49,12 @@ class Own(Dataset):
         real=False,
     )
 
+    @field_validator("size", mode="before")
+    @classmethod
+    def _of_a_link(cls, size: Any) -> Any:
+        """Links and lists hold texts."""
+        return int(size) if isinstance(size, str) and size.isdecimal() else size
+
     @field_validator("data")
     @classmethod
     def _is_there(cls, data: str) -> str:

@@ -1,67 +1,20 @@
-"""Own data on the page: from a file to a data set; whose it is, and who may look at it."""
+"""Own data on the page: from a file to a data set of one's own, and what becomes of it."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from mtl_core.control import Command
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
 from mtl_core.userdata import catalogue as data_sets
-from mtl_core.userdata.adding import add
-from tests.ui.small_store import APP, OWNER, SECONDS, STRANGER, told, whole
-from tests.userdata.makers import archive, flats, looked_at, scenes, table, uses
-from ui import own_cards, own_choice, url_state
+from tests.ui.own_store import CSV, added, edits, form_data, opened_by, run_on, uploaded
+from tests.ui.small_store import OWNER, told, whole
+from tests.userdata.makers import archive, flats, scenes, table
 from ui.own_upload import UPLOAD
-from ui.owner import SESSION_KEY
 from ui.plain_text import plain
 from ui.words import catalogue
 
 EN, ZH = catalogue("en"), catalogue("zh")
-CSV = table(flats(), ";")
-CHOICES = uses(rent="regression", quiet="binary")
-
-
-def opened_by(owner: str, page: str = "", **parameters: str) -> AppTest:
-    """The app in this person's browser."""
-    app = AppTest.from_file(APP, default_timeout=SECONDS)
-    app.session_state[SESSION_KEY] = owner
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page(f"pages/{page}.py").run() if page else app
-
-
-def uploaded(content: bytes = CSV, file: str = "flats_2024.csv", **parameters: str) -> AppTest:
-    """The page of data after a file was chosen."""
-    app = opened_by(OWNER, "data", **parameters)
-    return app.file_uploader(key="own_file_0").set_value((file, content, "text/csv")).run()
-
-
-def added(name: str = "Flats", owner: str = OWNER, *, shared: bool = False) -> str:
-    """A data set of this owner."""
-    return add(looked_at(flats()), CHOICES, name, owner, shared=shared)
-
-
-def run_on(store: Store, data: str, owner: str = OWNER) -> str:
-    """A run that waits, on an own data set."""
-    return store.create(parse_spec({"dataset": {"name": "own", "options": {"data": data}}}), owner)
-
-
-def edits(app: AppTest, rows: dict[int, dict[str, object]]) -> AppTest:
-    """The page after cells of the table of columns were changed."""
-    key = app.session_state[UPLOAD].editor
-    app.session_state[key] = {"edited_rows": rows, "added_rows": [], "deleted_rows": []}
-    return app.run()
-
-
-def form_data(app: AppTest) -> str:
-    return str(app.selectbox(key="form:dataset.name").value)
 
 
 def test_from_a_file_to_a_run(home: object, store: Store) -> None:
@@ -185,11 +138,17 @@ def test_pictures_and_masks_come_as_a_zip(home: object) -> None:
     assert told(app) == []
     (entry,) = data_sets.listing(OWNER)
     assert entry.tasks == ("mask", "colour", "width")
-    app.button(key="own_to_playground").click().run()
+    app.switch_page("pages/playground.py").run()
     assert told(app) == []
     options = {box.key for box in [*app.selectbox, *app.toggle]}
     assert {"form:dataset.options.size", "form:dataset.options.generation"} <= options
     assert "form:dataset.options.data" not in {box.key for box in app.text_input}
+    app.selectbox(key="form:dataset.options.size").set_value("32").run()
+    assert [str(error.value) for error in app.error] == []
+    assert app.query_params["option.size"] == "32"
+    linked = opened_by(OWNER, **app.query_params)
+    assert not linked.warning
+    assert linked.selectbox(key="form:dataset.options.size").value == "32"
 
 
 def test_a_table_has_no_options_for_pictures(home: object) -> None:
@@ -206,100 +165,6 @@ def test_the_page_speaks_chinese(home: object) -> None:
     assert ZH["own.private_badge"] in whole(app)
     assert app.multiselect(key="own_targets").label == ZH["own.ask_targets"]
     assert "缺失 9 个" in whole(app)
-
-
-def test_a_private_data_set_is_not_for_who_opens_its_link(home: object) -> None:
-    data = added("Rents of my street")
-    link = {"dataset": "own", "option.data": data, "tasks": "rent", "lambda.rent": "3", "epochs": "7"}
-    app = opened_by(STRANGER, **link)
-    assert told(app) == []
-    assert form_data(app) == "wine_quality"
-    assert any(EN["own.private"] in str(note.value) and data in str(note.value) for note in app.warning)
-    assert "Rents of my street" not in whole(app)
-    assert all("Rents" not in str(option) for option in app.selectbox(key="form:dataset.name").options)
-    assert app.number_input(key="form:epochs").value == 7, "what says nothing of the data is taken"
-    assert "option.data" not in app.query_params
-
-    data_sets.share(data, OWNER)
-    app = opened_by(STRANGER, **link)
-    assert told(app) == []
-    assert form_data(app) == f"own:{data}"
-    assert app.session_state["draft"]["tasks"] == ["rent"]
-    assert not app.warning
-
-
-def test_a_link_to_data_that_never_were_says_the_same(home: object) -> None:
-    app = opened_by(STRANGER, **{"dataset": "own", "option.data": "flats-0123456789ab"})
-    assert told(app) == []
-    assert any(EN["own.private"] in str(note.value) for note in app.warning)
-
-
-def test_nothing_starts_on_data_that_are_shared_no_more(home: object, store: Store) -> None:
-    data = added(shared=True)
-    app = opened_by(STRANGER, **{"dataset": "own", "option.data": data})
-    assert form_data(app) == f"own:{data}"
-    data_sets.share(data, OWNER, shared=False)
-    app.button(key="start_pause").click().run()
-    assert told(app) == []
-    assert store.runs() == []
-    assert app.button(key="start_pause").disabled
-    assert any(EN["own.private"] in str(error.value) for error in app.error)
-
-
-def test_a_run_on_private_data_is_shown_to_its_owner_alone(home: object, store: Store) -> None:
-    data = added("Rents of my street")
-    run = run_on(store, data)
-    app = opened_by(OWNER, run=run)
-    assert told(app) == []
-    assert form_data(app) == f"own:{data}"
-    app = opened_by(STRANGER, run=run)
-    assert told(app) == []
-    assert any(EN["unknown.private"] in str(note.value) for note in app.warning)
-    assert not [word for word in ("Rents of my street", "quiet", "rent") if word in whole(app)]
-    assert form_data(app) == "wine_quality"
-    data_sets.share(data, OWNER)
-    app = opened_by(STRANGER, run=run)
-    assert form_data(app) == f"own:{data}"
-
-
-def test_an_own_run_cannot_begin_again_on_what_is_private_by_now(home: object, store: Store) -> None:
-    data = added(shared=True)
-    run = run_on(store, data, STRANGER)
-    store.send(run, Command("stop"))
-    app = opened_by(STRANGER, run=run)
-    data_sets.share(data, OWNER, shared=False)
-    app.button(key="restart").click().run()
-    assert told(app) == []
-    assert [kept.id for kept in store.runs()] == [run]
-    assert any(EN["own.private"] in str(error.value) for error in app.error)
-
-
-def test_sharing_gives_a_link_and_can_be_taken_back(home: object) -> None:
-    data = added()
-    app = opened_by(OWNER, "data")
-    assert not app.code
-    app.toggle(key=f"own_share:{data}").set_value(True).run()
-    assert told(app) == []
-    assert data_sets.usable(data, STRANGER)
-    (link,) = [str(code.value) for code in app.code]
-    assert link == own_cards.link(data)
-    params = dict(part.split("=") for part in link.split("?")[1].split("&"))
-    assert url_state.from_params(params)[0]["dataset.options.data"] == data
-    app.toggle(key=f"own_share:{data}").set_value(False).run()
-    assert not app.code
-    assert not data_sets.usable(data, STRANGER)
-
-
-def test_others_may_use_what_is_shared_and_nothing_else(home: object) -> None:
-    data = added("Flats of all", shared=True)
-    app = opened_by(STRANGER, "data")
-    assert told(app) == []
-    assert "Flats of all" in whole(app)
-    assert not [button.key for button in app.button if button.key == f"own_delete:{data}"]
-    assert not [toggle.key for toggle in app.toggle if "own_share" in str(toggle.key)]
-    assert not [button.key for button in app.download_button if data in str(button.key)]
-    app.button(key=f"use:own:{data}").click().run()
-    assert form_data(app) == f"own:{data}"
 
 
 def test_deleting_asks_first_and_leaves_the_runs(home: object, store: Store) -> None:
@@ -321,33 +186,3 @@ def test_deleting_asks_first_and_leaves_the_runs(home: object, store: Store) -> 
     app = opened_by(OWNER, run=run)
     assert told(app) == []
     assert any(EN["own.private"] in str(error.value) for error in app.error), "the run is there, its data are not"
-
-
-def test_an_export_holds_the_rows_and_not_the_owner(home: Path) -> None:
-    data = added()
-    app = opened_by(OWNER, "data")
-    assert [button.key for button in app.download_button if data in str(button.key)] == [f"own_export:{data}"]
-    with zipfile.ZipFile(io.BytesIO(own_cards.exported(data))) as archived:
-        assert {"data.csv", "manifest.json"} <= set(archived.namelist())
-        assert OWNER.encode() not in archived.read("manifest.json")
-        assert len(archived.read("data.csv").splitlines()) == 81
-
-
-def test_a_name_is_no_markup(home: object) -> None:
-    data = added("![x](https://x.y) :red[z]", shared=True)
-    app = opened_by(STRANGER, "data")
-    app.button(key=f"use:own:{data}").click().run()
-    app.switch_page("pages/data.py").run()
-    assert told(app) == []
-    assert plain("![x](https://x.y) :red[z]") in whole(app)
-    assert not [markup for markup in ("![x]", "](https://x.y)", ":red[z]") if markup in whole(app)]
-
-
-def test_two_of_one_name_can_be_told_apart(home: object) -> None:
-    mine, theirs = added("Flats"), added("Flats", STRANGER, shared=True)
-    app = opened_by(OWNER)
-    names = [option for option in app.selectbox(key="form:dataset.name").options if "Flats" in option]
-    assert len(set(names)) == 2
-    for data in (mine, theirs):
-        app.selectbox(key="form:dataset.name").set_value(own_choice.PREFIX + data).run()
-        assert app.session_state["draft"]["dataset.options.data"] == data
