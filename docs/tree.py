@@ -26,6 +26,7 @@ TOLD: dict[str, str] = {
     "docs/spec.md": "every field of a spec",
     "mtl_core/datasets/digits_preview.txt": "ten digits for the card, so that it needs no scikit-learn",
     "mtl_core/datasets/wine_facts.json": "published quantiles and correlations, for the stand-in",
+    "mtl_core/feature_classifiers/lab64-v1.npz": "weights of the fixed classifier of the Fréchet distance",
     "ui/frontend/icon.svg": "The icon in the browser's tab",
     "ui/frontend/preload.js": "Begins to load Plotly with the page",
     "ui/words/zh.toml": "The words of the page in Chinese",
