@@ -156,6 +156,7 @@ def chosen(seed: int) -> dict[str, Any]:
     dataset = draw.choice(sorted(DATASETS))
     offered = [task.name for task in DATASETS[dataset]().tasks()]
     tasks = draw.sample(offered, draw.randint(1, len(offered)))
+    batches = [16, *(size for size in (64, 128) if size <= DATASETS[dataset]().sizes(0.35)["train"])]
     architecture = {"name": draw.choice(sorted(ARCHITECTURES)), "hidden": draw.choice([[64, 64], [8], [16, 8, 4]])}
     if draw.random() < 0.5:
         architecture |= {"dropout": draw.choice([0.0, 0.25]), "batch_norm": draw.choice([None, True, False])}
@@ -163,12 +164,21 @@ def chosen(seed: int) -> dict[str, Any]:
         "tasks": tasks,
         "architecture": architecture,
         "weighting": {"lambdas": {task: draw.choice([0, 0.1, 1, 3]) for task in tasks if draw.random() < 0.7}},
-        "regularizers": draw.choice([[], [{"name": "l2_distance", "strength": draw.choice([0, 0.01, 2.5])}]]),
+        "regularizers": draw.choice(
+            [
+                [],
+                [{"name": "l2_distance", "strength": draw.choice([0, 0.01, 2.5])}],
+                [{"name": "nuclear_norm"}, {"name": "graph", "shape": "chain"}],
+                [{"name": "graph", "shape": "matrix", "adjacency": {offered[0]: {offered[-1]: 0.5}}}],
+            ][: 4 if len(offered) > 1 else 3]
+        ),
         "optimizer": {"name": draw.choice(["adam", "adamw", "sgd"]), "lr": draw.choice([0.01, 1e-4])},
         "lr_schedule": draw.choice(["constant", {"name": "one_cycle", "warmup": 0.1}, {"name": "step", "gamma": 0.5}]),
         "class_weights": draw.choice(["none", "balanced"]),
         "epochs": draw.choice([1, 12, 100]),
-        "batch_size": draw.choice(["full", 16, 64, 128]),
+        "batch_size": draw.choice(["full", *batches]),
+        "batch_policy": draw.choice(["equal", {"name": "temperature", "temperature": 3.0}]),
+        "generation": draw.choice(["gan", {"name": "vae", "latent": 8, "beta": 0.5}]),
         "seed": draw.randrange(2**31),
         "device": draw.choice(["auto", "cpu"]),
         "evaluate_every": draw.choice([1, 5]),
