@@ -93,19 +93,23 @@ class VaeHead(Block):
 
 @dataclass(frozen=True)
 class Discriminator(Block):
-    """From the trunk's deepest feature map to one logit, real against made: two convolutions and a linear layer."""
+    """From the trunk's deepest feature maps to one logit, real against made.
 
-    features: Map
+    A convolution of each map, with a stride that brings it to the deepest one's size; their sum; a convolution of
+    stride 2; a linear layer. With the deepest map alone D cannot see whether an edge is straight.
+    """
+
+    features: tuple[Map, ...]
     channels: int = 64
     spectral_norm: bool = False
 
     @property
     def size(self) -> int:
         """Side of the map after the second convolution, whose stride is 2."""
-        return (self.features.size + 1) // 2
+        return (self.features[-1].size + 1) // 2
 
     def parameters(self) -> int:
-        first = (9 * self.features.channels + 1) * self.channels
+        first = sum((9 * feature.channels + 1) * self.channels for feature in self.features)
         second = (9 * self.channels + 1) * self.channels
         return first + second + self.channels * self.size**2 + 1
 
@@ -115,4 +119,4 @@ class Discriminator(Block):
     def build(self) -> nn.Module:
         from mtl_core import generation_modules
 
-        return generation_modules.discriminator(self)
+        return generation_modules.Discriminator(self)

@@ -44,6 +44,7 @@ class Generator(nn.Module):
         )
         self.films = nn.ModuleList(nn.Linear(block.style, 2 * width) for _, width in pairs)
         self.logits = PlacedConvolution(self.widths[-1], 4 * block.picture.channels, bias=True)
+        _alike(self.logits)
 
     def forward(self, z: Tensor) -> Tensor:
         style = self.style(z)
@@ -55,6 +56,16 @@ class Generator(nn.Module):
             x = F.relu(stage(x) * (1 + scale) + shift)
         logits = F.pixel_shuffle(self.logits(x), 2)
         return logits[:, :, : self.side, : self.side]
+
+
+@torch.no_grad()
+def _alike(logits: PlacedConvolution) -> None:
+    """Let the four pixels of each place begin alike, so that no chequered pattern is there at the start.
+
+    Aitken et al. 2017, Checkerboard artifact free sub-pixel convolution.
+    """
+    for parameter in logits.parameters():
+        parameter.copy_(parameter[::4].repeat_interleave(4, dim=0))
 
 
 class PlacedConvolution(nn.Module):
@@ -86,12 +97,27 @@ class VaeHead(nn.Module):
         return Coded(self.decoder(z), mean, log_variance)
 
 
-def discriminator(block: blocks.Discriminator) -> nn.Module:
-    """(B, C, S, S) -> logits (B, 1)."""
-    layers = [
-        nn.Conv2d(block.features.channels, block.channels, 3, padding=1),
-        nn.Conv2d(block.channels, block.channels, 3, stride=2, padding=1),
-        nn.Linear(block.channels * block.size**2, 1),
-    ]
-    first, second, last = [spectral_norm(layer) for layer in layers] if block.spectral_norm else layers
-    return nn.Sequential(first, nn.LeakyReLU(SLOPE), second, nn.LeakyReLU(SLOPE), nn.Flatten(), last)
+class Discriminator(nn.Module):
+    """(maps shallow to deep) -> logits (B, 1); see :class:`mtl_core.generation_blocks.Discriminator`."""
+
+    def __init__(self, block: blocks.Discriminator) -> None:
+        super().__init__()
+        normalised = spectral_norm if block.spectral_norm else _as_it_is
+        width, self.size = block.channels, block.features[-1].size
+        self.first = nn.ModuleList(
+            normalised(nn.Conv2d(feature.channels, width, 3, stride=2**step, padding=1))
+            for step, feature in zip(reversed(range(len(block.features))), block.features, strict=True)
+        )
+        self.second = normalised(nn.Conv2d(width, width, 3, stride=2, padding=1))
+        self.last = normalised(nn.Linear(width * block.size**2, 1))
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        found = [layer(x)[:, :, : self.size, : self.size] for layer, x in zip(self.first, maps, strict=True)]
+        x = F.leaky_relu(torch.stack(found).sum(0), SLOPE)
+        x = F.leaky_relu(self.second(x), SLOPE)
+        logits: Tensor = self.last(x.flatten(1))
+        return logits
+
+
+def _as_it_is(layer: nn.Module) -> nn.Module:
+    return layer

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from mtl_core.making import Making
     from mtl_core.tasks import Task
 
+MAPS = 3
+"""Feature maps of the trunk, the deepest ones, that a discriminator reads."""
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Gan(Generation):
-    """D, a head on the trunk's deepest map, tells real pictures from made ones; G makes them from noise z ~ N(0, I).
+    """D, a head on the trunk's deepest maps, tells real pictures from made ones; G makes them from noise z ~ N(0, I).
 
     The task's loss on the trunk is D's; G is the second update group of a step, against the D that this step has
     changed. ``non_saturating``: D: E ς(−D(x)) + E ς(D(G(z))), G: E ς(−D(G(z))), ς(t) = log(1 + eᵗ). ``hinge``:
@@ -54,10 +56,9 @@ class Gan(Generation):
         return self.noise
 
     def head(self, trunk: Trunk, picture: Map) -> tuple[Block, Reads]:
-        deepest = trunk.shape(trunk.maps[-1])
-        if not isinstance(deepest, Map):
-            raise TypeError(f"a discriminator needs a feature map, got {deepest}")
-        return Discriminator(deepest, self.channels, self.stabiliser == "spectral_norm"), (trunk.maps[-1],)
+        reads = trunk.maps[-MAPS:]
+        maps = tuple(shape for shape in map(trunk.shape, reads) if isinstance(shape, Map))
+        return Discriminator(maps, self.channels, self.stabiliser == "spectral_norm"), reads
 
     def generator(self, picture: Map) -> Block:
         return Generator(self.noise, picture, self.channels)

@@ -41,8 +41,8 @@ BLOCKS = [
     *(Generator(5, Map(channels, size), 24) for channels, size in ((3, 64), (1, 28), (3, 32), (1, 8), (2, 9))),
     Generator(3, Map(3, 16), 6),
     VaeHead(Vector(7), 4, Map(1, 28), 20),
-    Discriminator(Map(12, 8), 10),
-    Discriminator(Map(3, 7), 10, spectral_norm=True),
+    Discriminator((Map(12, 8),), 10),
+    Discriminator((Map(2, 14), Map(3, 7), Map(5, 3)), 10, spectral_norm=True),
 ]
 
 
@@ -52,7 +52,7 @@ def test_blocks_count_their_parameters_and_know_their_output(block: Block) -> No
     assert sum(parameter.numel() for parameter in module.parameters()) == block.parameters()
     width = {Generator: "latent", VaeHead: "latent"}.get(type(block))
     if isinstance(block, Discriminator):
-        found = module(random(2, block.features.channels, block.features.size, block.features.size))
+        found = module(*(random(2, each.channels, each.size, each.size) for each in block.features))
         assert found.shape == (2, 1)
     else:
         found = module(random(2, block.code.width if isinstance(block, VaeHead) else getattr(block, width or "")))
@@ -104,10 +104,10 @@ def test_the_gradient_penalty_of_a_linear_judge_is_the_square_of_its_slope() -> 
 
 
 def test_spectral_norm_leaves_each_layer_a_largest_singular_value_of_1() -> None:
-    module = Discriminator(Map(6, 8), 8, spectral_norm=True).build()
+    module = Discriminator((Map(6, 8),), 8, spectral_norm=True).build()
     for _ in range(200):
         module(random(2, 6, 8, 8))
-    weights = [layer.weight.detach() for layer in module if hasattr(layer, "weight")]
+    weights = [layer.weight.detach() for layer in (*module.first, module.second, module.last)]
     assert [torch.linalg.matrix_norm(w.flatten(1), 2).item() for w in weights] == pytest.approx([1, 1, 1], abs=1e-3)
 
 
