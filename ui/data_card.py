@@ -126,7 +126,7 @@ def show_preview(preview: Preview) -> None:
     if preview.images is not None and len(preview.images):
         with st.container(horizontal=True, gap="xsmall"):
             for image, caption in zip(preview.images, preview.captions, strict=False):
-                st.image(image, caption=plain(caption), width=48)
+                st.image(image, caption=plain(caption), width=48 if len(caption) < 5 else 76)
     for note in preview.notes:
         st.caption(f":material/info: {note}")
 

@@ -23,6 +23,10 @@ RELATIONS = ("left of", "right of", "above", "below", "next to")
 NEXT_TO = 4
 MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]])
 """Direction (x, y) of each relation, y counted downwards."""
+PLAIN = 0.3
+"""Share of the scenes without a twin and without a decoy."""
+NEXT_SHARE = 0.3
+"""Share of the sentences whose relation is ``next to``."""
 MARGIN = 0.08
 """By how much a relation must hold, or not hold, to be beyond doubt; a share of the picture's side, as ``NEAR``."""
 NEAR = 0.16
@@ -33,7 +37,7 @@ SIZED = 0.6
 """Share of the sentences that name the size of the object that they mean."""
 LOOKALIKE = 0.6
 """How often a further object has the colour of what one of the two sentences means."""
-DECOY = 0.2
+DECOY = 0.25
 """How often a further object is the one beside which the wrong sentence looks."""
 TWINS = 0.8
 """Share of the scenes, of those that can, with an object like the meant one in another direction."""
@@ -71,8 +75,10 @@ class Sentences:
     def text(self, row: int) -> str:
         """One of them in words."""
         colours = tuple(COLOURS)
+        other = f"{tuple(COLOURS)[self.other_colour[row]]} {SHAPES[self.other_shape[row]]}"
+        if self.relation[row] < 0:
+            return f"the {other}"
         size = f"{SIZES[self.size[row]]} " if self.size[row] >= 0 else ""
-        other = f"{colours[self.other_colour[row]]} {SHAPES[self.other_shape[row]]}"
         return f"the {size}{colours[self.colour[row]]} thing {RELATIONS[self.relation[row]]} the {other}"
 
 
@@ -102,7 +108,9 @@ def drawn_sentences(rows: int, random: np.random.Generator) -> tuple[Sentences, 
     palette = random.permuted(np.tile(np.arange(len(COLOURS)), (rows, 1)), axis=1)
     sized = random.random(rows) < SIZED
     size, shape = (random.integers(0, len(names), size=rows) for names in (SIZES, SHAPES))
-    relation = random.integers(0, len(RELATIONS), size=rows)
+    relation = np.where(random.random(rows) < NEXT_SHARE, NEXT_TO, random.integers(0, len(MOVES) - 1, size=rows))
+    plain = random.random(rows) < PLAIN
+    relation[plain], sized[plain] = -1, False
     right = Sentences(np.where(sized, size, -1), palette[:, 0], relation, palette[:, 1], shape)
     changed = Sentences(
         size=1 - right.size,
@@ -111,17 +119,18 @@ def drawn_sentences(rows: int, random: np.random.Generator) -> tuple[Sentences, 
         other_colour=palette[:, 2],
         other_shape=(shape + random.integers(1, len(SHAPES), size=rows)) % len(SHAPES),
     )
-    field = _changed_field(sized, random)
+    field = _changed_field(sized, plain, random)
     both = ((getattr(changed, name), getattr(right, name)) for name in FIELDS)
     return right, Sentences(*(np.where(field == i, new, old) for i, (new, old) in enumerate(both)))
 
 
-def _changed_field(sized: NDArray[np.bool_], random: np.random.Generator) -> Numbers:
+def _changed_field(sized: NDArray[np.bool_], plain: NDArray[np.bool_], random: np.random.Generator) -> Numbers:
     """(N,) number in ``FIELDS`` of what changes: the relation twice as often, a size that is not named never."""
     weight = np.where(sized[:, None], [1.0, 1.0, 2.0, 1.0, 1.0], [0.0, 1.0, 2.0, 1.0, 1.0])
+    weight[plain, :3] = 0.0
     bounds = (weight / weight.sum(axis=1, keepdims=True)).cumsum(axis=1)
     bounds[:, -1] = 1.0
-    return (random.random((len(sized), 1)) < bounds).argmax(axis=1)
+    return np.asarray((random.random((len(sized), 1)) < bounds).argmax(axis=1))
 
 
 def read(scenes: Scenes, sentences: Sentences, size: int) -> Reading:
@@ -132,9 +141,10 @@ def read(scenes: Scenes, sentences: Sentences, size: int) -> Reading:
     fits &= (sentences.size[:, None] < 0) | (scenes.size == sentences.size[:, None])
     lead = _lead(scenes, other.argmax(axis=1), sentences.relation, size)
     count = other.sum(axis=1, keepdims=True)
-    beside = fits & (count == 1)
+    plain = (sentences.relation < 0)[:, None]
+    beside = fits & (count == 1) & ~plain
     return Reading(
-        meant=beside & (lead >= MARGIN * size),
+        meant=np.where(plain, other & (count == 1), beside & (lead >= MARGIN * size)),
         doubt=(beside & (abs(lead) < MARGIN * size)) | (other & (count > 1)),
         twin=beside & (lead <= -MARGIN * size),
     )
@@ -153,7 +163,8 @@ def _lead(scenes: Scenes, other: Numbers, relation: Numbers, size: int) -> Numbe
     aside = abs(right * move[:, 1:] + down * move[:, :1])
     reach = radii(size)[scenes.size]
     gap = np.maximum(abs(right), abs(down)) - reach - reach[rows, other[:, None]] - 1
-    return np.where((relation == NEXT_TO)[:, None], np.rint(NEAR * size).astype(int) - gap, ahead - aside)
+    lead = np.where((relation == NEXT_TO)[:, None], np.rint(NEAR * size).astype(int) - gap, ahead - aside)
+    return np.asarray(lead)
 
 
 def scenes_for(
@@ -175,7 +186,7 @@ def scenes_for(
     """
     found = Scenes.empty(len(right), int(counts.max()))
     waiting = np.arange(len(right))
-    twins = (random.random(len(right)) < TWINS) & (counts > 2)
+    twins = (random.random(len(right)) < TWINS) & (counts > 2) & (right.relation >= 0)
     for turn in range(ROUNDS):
         if turn == PATIENCE:
             counts, twins = np.minimum(counts, 3), np.zeros_like(twins)
@@ -203,8 +214,8 @@ def drawn_scenes(
     """Scenes (N, K) drawn at random, and (N,) whether each fits its sentences.
 
     Object 0 is the other object of ``right``, object 1 the one that it means (the scene is turned until it lies in the
-    relation's direction), object 2 its twin if it shall have one. The rest often has attributes of either sentence; what
-    would spoil them gets a colour of which neither speaks. The shape of object 1 is drawn apart from all else.
+    relation's direction), object 2 its twin if it shall have one. The rest often has attributes of either sentence;
+    what would spoil them gets a colour of which neither speaks. The shape of object 1 is drawn apart from all else.
     """
     box = (len(right), int(counts.max()))
     grade = random.integers(0, len(SIZES), size=box)
@@ -217,7 +228,8 @@ def drawn_scenes(
     scenes = Scenes(shape, colour, grade, there, x, y)
     one, none = read(scenes, right, size), read(scenes, wrong, size)
     spoils = one.meant | one.doubt | none.meant | none.doubt
-    spoils[:, :2] = False
+    spoils[:, 0] = False
+    spoils[:, 1] &= right.relation < 0
     scenes = replace(scenes, colour=np.where(spoils, _unnamed_colours(right, wrong, box[1], random), colour))
     one, none = read(scenes, right, size), read(scenes, wrong, size)
     good = complete & (one.meant.sum(axis=1) == 1) & ~(one.doubt | none.doubt | none.meant).any(axis=1)
@@ -239,13 +251,14 @@ def _looks(
 ) -> tuple[Numbers, Numbers]:
     """Shapes and colours (N, K): the first two as ``right`` has it, the rest often as either sentence has it."""
     shape, colour = (random.integers(0, len(names), size=box) for names in (SHAPES, COLOURS))
-    model, kind = random.random(box) < 0.5, random.random(box)
-    colour = np.where(kind < LOOKALIKE, np.where(model, right.colour[:, None], wrong.colour[:, None]), colour)
-    beside = kind > 1 - DECOY
-    colour = np.where(beside, wrong.other_colour[:, None], colour)
-    shape = np.where(beside, wrong.other_shape[:, None], shape)
+    model = random.random(box) < 0.5
+    shares = ((colour, "colour", LOOKALIKE), (colour, "other_colour", DECOY), (shape, "other_shape", DECOY))
+    for values, field, share in shares:
+        taken = random.random(box) < share
+        values[taken] = np.where(model, getattr(right, field)[:, None], getattr(wrong, field)[:, None])[taken]
     colour[:, 0], shape[:, 0] = right.other_colour, right.other_shape
-    colour[:, 1], shape[:, 1] = right.colour, random.integers(0, len(SHAPES), size=box[0])
+    related = right.relation >= 0
+    colour[related, 1], shape[related, 1] = right.colour[related], random.integers(0, len(SHAPES), size=related.sum())
     colour[:, 2:3] = np.where(twins, right.colour, colour[:, min(2, box[1] - 1)])[:, None]
     return shape, colour
 
@@ -255,4 +268,4 @@ def _unnamed_colours(right: Sentences, wrong: Sentences, objects: int, random: n
     score = random.random((len(right), objects, len(COLOURS)))
     for named in (right.colour, wrong.colour, right.other_colour, wrong.other_colour):
         score[np.arange(len(right)), :, named] = -1.0
-    return score.argmax(axis=2)
+    return np.asarray(score.argmax(axis=2))

@@ -112,7 +112,8 @@ def stamp(shape: int, radius: int) -> NDArray[np.float32]:
         "triangle": (y <= 0.85 * r) & (abs(x) <= (y + r) / 1.85),
         "cross": (np.minimum(abs(x), abs(y)) <= r / 3) & (np.maximum(abs(x), abs(y)) <= r),
     }[SHAPES[shape]]
-    return inside.reshape(side, FINE, side, FINE).mean(axis=(1, 3)).astype(np.float32)
+    covered: NDArray[np.float32] = inside.reshape(side, FINE, side, FINE).mean(axis=(1, 3)).astype(np.float32)
+    return covered
 
 
 def draw(scenes: Scenes, size: int, random: np.random.Generator) -> Pictures:
