@@ -33,7 +33,10 @@ SIGNS = {Ge: ("≥", "ge"), Gt: (">", "gt"), Le: ("≤", "le"), Lt: ("<", "lt")}
 INTRODUCTION = """# The run spec
 
 Written by `python -m docs.spec_table` from `mtl_core/spec.py` and the registries; a test holds it true.
-All fields may be left out. A data set recommends other defaults for some (second table).
+All fields may be left out. A data set recommends other defaults for some (second table); `pets` more epochs where
+only a part of it is there. Where a task makes pictures, `generation: gan` halves the batch (to no less than 16) and
+lowers the learning rate to at most 0.002.
+What is written always wins.
 """
 
 

@@ -31,6 +31,11 @@ def about(path: Path) -> str:
     return path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
 
 
+def gives(path: Path) -> str:
+    """What its second line says comes out."""
+    return path.read_text(encoding="utf-8").split("\n", 2)[1].removeprefix("# Gives ")
+
+
 def link(spec: RunSpec) -> str:
     """The address at which the page opens with this spec in its form."""
     parameters = url_state.to_params(draft.of_spec(spec))
@@ -39,10 +44,10 @@ def link(spec: RunSpec) -> str:
 
 def table() -> str:
     """A row a system."""
-    rows = ["| what it shows | command line | in the browser |", "|---|---|---|"]
+    rows = ["| what it shows | what it gives | command line | in the browser |", "|---|---|---|---|"]
     for path in examples().values():
         command = f"`python -m mtl_core train examples/{path.name}`"
-        rows.append(f"| {about(path)} | {command} | [open]({link(spec_of(path))}) |")
+        rows.append(f"| {about(path)} | {gives(path)} | {command} | [open]({link(spec_of(path))}) |")
     return "\n".join(rows)
 
 

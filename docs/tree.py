@@ -23,6 +23,8 @@ TOLD: dict[str, str] = {
     "README.md": "this page",
     "docs/acceptance.md": "what `make acceptance` measured last",
     "docs/playground.png": "the picture above",
+    "docs/shapes_gan.png": "what examples/shapes_gan.yaml makes",
+    "docs/shapes_vae.png": "what examples/shapes_vae.yaml rebuilds and makes",
     "docs/spec.md": "every field of a spec",
     "mtl_core/datasets/digits_preview.txt": "ten digits for the card, so that it needs no scikit-learn",
     "mtl_core/datasets/wine_facts.json": "published quantiles and correlations, for the stand-in",

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mtl_core.blocks import Block, Convolution, Dense, Map, Shape, States, Tokens, Vector
-from mtl_core.fusion import Grounding, LastState, Sentence, fuse
+from mtl_core.fusion import LastState, Sentence, fuse
+from mtl_core.grounding import Grounding, Search, Telling
 from mtl_core.tasks import Task
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def encode_text(modality: str, spec: InputSpec, sizes: Architecture) -> tuple[li
     """Embedding and an LSTM over the words: ``sentence``."""
     if not isinstance(spec.shape, Tokens):
         raise TypeError(f"a text encoder needs Tokens, got {spec.shape}")
-    block = Sentence(spec.shape, sizes.embedding, sizes.recurrent, sizes.recurrent_layers, sizes.dropout)
+    norm = sizes.fusion == "cross_attention"
+    block = Sentence(spec.shape, sizes.embedding, sizes.recurrent, sizes.recurrent_layers, sizes.dropout, norm)
     return [Stage("sentence", block, (f"input:{modality}",))], block.output()
 
 
@@ -132,12 +134,22 @@ def build_trunk(inputs: Mapping[str, InputSpec], sizes: Architecture) -> Trunk:
 
 
 def _grounded(ends: list[tuple[str, Shape]], width: int, stages: list[Stage]) -> list[tuple[str, Shape]]:
-    """The ends with the map first, after it has asked the others; the stage is added to ``stages``."""
-    places = [end for end in ends if isinstance(end[1], Map)]
-    others = [end for end in ends if not isinstance(end[1], Map)]
-    block = Grounding((places[0][1], *(shape for _, shape in others)), min(width, GROUNDED))
-    stages.append(Stage("grounded", block, (places[0][0], *(name for name, _ in others))))
-    return [("grounded", block.output()), *others]
+    """What is gathered once the map was asked about the other inputs; the stages for it are added to ``stages``."""
+    place = next(end for end in ends if isinstance(end[1], Map))
+    others = [end for end in ends if end is not place]
+    width = min(width, GROUNDED)
+
+    def add(
+        name: str, kind: type[Telling] | type[Search] | type[Grounding], *feeds: tuple[str, Shape]
+    ) -> tuple[str, Shape]:
+        block = kind(tuple(shape for _, shape in feeds), width)
+        stages.append(Stage(name, block, tuple(feed for feed, _ in feeds)))
+        return name, block.output()
+
+    told = add("told", Telling, place, *others)
+    found = add("found", Search, told, *others)
+    grounded = add("grounded", Grounding, told, found, *others)
+    return [grounded, told, found, *others]
 
 
 def missing_modality(task: Task, inputs: Mapping[str, InputSpec]) -> str:

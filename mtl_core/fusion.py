@@ -10,22 +10,25 @@ from mtl_core.blocks import Block, Map, Shape, States, Tokens, Vector
 if TYPE_CHECKING:
     from torch import nn
 
-HEADS = 4
-
 
 @dataclass(frozen=True)
 class Sentence(Block):
-    """Embedding of the words, then an LSTM over them, packed; gives its state after each word, zeros behind them."""
+    """Embedding of the words, then an LSTM over them, packed; gives its state after each word, zeros behind them.
+
+    With ``norm`` each state is layer-normalised, as attention wants it.
+    """
 
     inputs: Tokens
     embedding: int
     width: int
     layers: int = 2
     dropout: float = 0.0
+    norm: bool = False
 
     def parameters(self) -> int:
         sizes = [self.embedding, *[self.width] * (self.layers - 1)]
-        return self.inputs.vocabulary * self.embedding + sum(4 * self.width * (i + self.width + 2) for i in sizes)
+        lstm = sum(4 * self.width * (i + self.width + 2) for i in sizes)
+        return self.inputs.vocabulary * self.embedding + lstm + 2 * self.width * self.norm
 
     def output(self) -> States:
         return States(self.inputs.length, self.width)
@@ -119,69 +122,11 @@ class GatedSum(Block):
         return fusion_modules.GatedSum(self)
 
 
-@dataclass(frozen=True)
-class Grounding(Block):
-    """Each place of a map asks the other inputs, and what it hears scales and shifts it; then a convolution. Twice.
-
-    Multi-head attention (Vaswani et al. 2017, eq. 1) from places, with their coordinates, to words (a vector counts as
-    one word); then y = ReLU((1 + γ) ⊙ BN(W x) + β) with γ, β from what was heard (FiLM, Perez et al. 2018, eq. 2), and
-    a 3×3 convolution, which sees what lies beside what.
-    """
-
-    inputs: tuple[Shape, ...]
-    width: int
-
-    @property
-    def places(self) -> Map:
-        """The map, the first of the inputs."""
-        first = self.inputs[0]
-        if not isinstance(first, Map):
-            raise TypeError(f"the first input of a grounding must be a map, got {first}")
-        return first
-
-    def parameters(self) -> int:
-        total = sum((flat_width(shape, 0) + 1) * self.width for shape in self.inputs[1:])
-        for channels in (self.places.channels, self.width):
-            query, film = (channels + 3) * self.width, (self.width + 1) * 2 * self.width
-            total += query + 2 * (self.width + 1) * self.width + film
-            total += channels * self.width + 2 * self.width + 9 * self.width**2 + 2 * self.width
-        return total
-
-    def output(self) -> Map:
-        return Map(self.width, self.places.size)
-
-    def build(self) -> nn.Module:
-        from mtl_core import fusion_modules
-
-        return fusion_modules.Grounding(self)
-
-
-@dataclass(frozen=True)
-class Gathering(Block):
-    """The strongest answer of a map's places, beside the other inputs; then one linear layer and ReLU."""
-
-    inputs: tuple[Shape, ...]
-    width: int
-    dropout: float = 0.0
-
-    def parameters(self) -> int:
-        joined = sum(s.channels if isinstance(s, Map) else flat_width(s, 0) for s in self.inputs)
-        return (joined + 1) * self.width
-
-    def output(self) -> Vector:
-        return Vector(self.width)
-
-    def build(self) -> nn.Module:
-        from mtl_core import fusion_modules
-
-        return fusion_modules.Gathering(self)
-
-
 def fuse(name: str, shapes: tuple[Shape, ...], width: int, dropout: float) -> Block:
     """The block that makes one code of several inputs.
 
     Args:
-        name: ``concat``, ``gated_sum`` or ``cross_attention``; the last after a :class:`Grounding` of the map.
+        name: ``concat``, ``gated_sum`` or ``cross_attention``; the last gathers what was grounded.
         shapes: of the inputs.
         width: of the code.
         dropout: share of its numbers dropped in training.
@@ -189,6 +134,8 @@ def fuse(name: str, shapes: tuple[Shape, ...], width: int, dropout: float) -> Bl
     Raises:
         ValueError: for another name.
     """
+    from mtl_core.grounding import Gathering
+
     kinds: dict[str, type[Concatenation] | type[GatedSum] | type[Gathering]] = {
         "concat": Concatenation,
         "gated_sum": GatedSum,

@@ -19,11 +19,16 @@ class SentenceReader(nn.Module):
         self.embedding = nn.Embedding(block.inputs.vocabulary, block.embedding, padding_idx=0)
         dropout = block.dropout if block.layers > 1 else 0.0
         self.lstm = nn.LSTM(block.embedding, block.width, block.layers, batch_first=True, dropout=dropout)
+        self.norm = nn.LayerNorm(block.width) if block.norm else None
 
     def forward(self, words: Tensor) -> Tensor:
-        lengths = (words > 0).sum(1).clamp(min=1).cpu()
+        count = (words > 0).sum(1).clamp(min=1)
+        lengths = count.cpu()
         packed = pack_padded_sequence(self.embedding(words), lengths, batch_first=True, enforce_sorted=False)
         states: Tensor = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=words.shape[1])[0]
+        if self.norm is not None:
+            there = torch.arange(words.shape[1], device=words.device) < count[:, None]
+            states = self.norm(states) * there[..., None]
         return states
 
 
@@ -103,74 +108,4 @@ class GatedSum(nn.Module):
             for gate, own, vector in zip(self.gates, self.own, vectors, strict=True)
         ]
         code: Tensor = self.dropout(torch.stack(terms).sum(0))
-        return code
-
-
-class Grounding(nn.Module):
-    """(map (B, C, S, S), words …) -> (B, width, S, S)."""
-
-    def __init__(self, block: fusion.Grounding) -> None:
-        super().__init__()
-        self.words = nn.ModuleList(nn.Linear(fusion.flat_width(shape, 0), block.width) for shape in block.inputs[1:])
-        self.rounds = nn.ModuleList(_Round(c, block.width) for c in (block.places.channels, block.width))
-
-    def forward(self, places: Tensor, *others: Tensor) -> Tensor:
-        heard, there = [], []
-        for layer, other in zip(self.words, others, strict=True):
-            words = other if other.dim() == 3 else other[:, None]
-            heard.append(layer(words))
-            there.append(spoken(words) if other.dim() == 3 else words.new_ones(words.shape[:2], dtype=torch.bool))
-        words, mask = torch.cat(heard, dim=1), torch.cat(there, dim=1)
-        for one in self.rounds:
-            places = one(places, words, mask)
-        return places
-
-
-class _Round(nn.Module):
-    """One round of a :class:`Grounding`."""
-
-    def __init__(self, channels: int, width: int) -> None:
-        super().__init__()
-        self.query = nn.Linear(channels + 2, width)
-        self.key, self.value = nn.Linear(width, width), nn.Linear(width, width)
-        self.film = nn.Linear(width, 2 * width)
-        self.own = nn.Sequential(nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width))
-        self.beside = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
-
-    def forward(self, places: Tensor, words: Tensor, mask: Tensor) -> Tensor:
-        count, _, size, _ = places.shape
-        asked = torch.cat((places, _coordinates(places)), dim=1).flatten(2).transpose(1, 2)
-        q, k, v = _heads(self.query(asked)), _heads(self.key(words)), _heads(self.value(words))
-        heard = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None])
-        film = self.film(heard.transpose(1, 2).reshape(count, size * size, -1))
-        scale, shift = film.transpose(1, 2).reshape(count, -1, size, size).chunk(2, dim=1)
-        grounded: Tensor = self.beside(F.relu((1 + scale) * self.own(places) + shift))
-        return grounded
-
-
-def _heads(values: Tensor) -> Tensor:
-    """(B, L, width) -> (B, heads, L, width / heads); one head where the width cannot be divided."""
-    heads = fusion.HEADS if values.shape[2] % fusion.HEADS == 0 else 1
-    return values.view(*values.shape[:2], heads, -1).transpose(1, 2)
-
-
-def _coordinates(places: Tensor) -> Tensor:
-    """(B, 2, S, S) the column and row of each place, −1..1."""
-    line = torch.linspace(-1, 1, places.shape[2], device=places.device, dtype=places.dtype)
-    grid = torch.stack(torch.meshgrid(line, line, indexing="xy"))
-    return grid.expand(len(places), -1, -1, -1)
-
-
-class Gathering(nn.Module):
-    """inputs -> (B, width)."""
-
-    def __init__(self, block: fusion.Gathering) -> None:
-        super().__init__()
-        joined = sum(s.channels if isinstance(s, Map) else fusion.flat_width(s, 0) for s in block.inputs)
-        self.join = nn.Linear(joined, block.width)
-        self.dropout = nn.Dropout(block.dropout)
-
-    def forward(self, *values: Tensor) -> Tensor:
-        vectors = [v.amax((2, 3)) if v.dim() == 4 else last_state(v) if v.dim() == 3 else v for v in values]
-        code: Tensor = self.dropout(F.relu(self.join(torch.cat(vectors, dim=1))))
         return code

@@ -24,11 +24,16 @@ class Generator(Block):
     (Liu et al. 2018, CoordConv), convolve, normalise, scale and shift each channel by the style (Perez et al. 2018,
     FiLM), ReLU. A last convolution at half the picture's size gives one logit a channel and pixel, four pixels for
     each place of the map (Shi et al. 2016, sub-pixel convolution): full size would cost half of the whole.
+
+    z is drawn from N(0, I), or with ``components`` above 0 from a mixture of so many Gaussians of equal weight, which
+    it learns. ``smooth`` weighs the logits 1:2:1 over rows and columns, so that no chequered pattern is left.
     """
 
     latent: int
     picture: Map
     channels: int = 64
+    components: int = 0
+    smooth: bool = False
 
     @property
     def style(self) -> int:
@@ -52,6 +57,7 @@ class Generator(Block):
     def parameters(self) -> int:
         first = self.widths[0] * self.sizes[0] ** 2
         total = (self.latent + 1) * self.style + (self.style + 2) * first
+        total += 2 * self.components * self.latent
         for before, width in zip(self.widths, self.widths[1:], strict=False):
             total += 9 * (before + COORDINATES) * width + 2 * width + (self.style + 1) * 2 * width
         return total + (9 * (self.widths[-1] + COORDINATES) + 1) * 4 * self.picture.channels
@@ -73,11 +79,12 @@ class VaeHead(Block):
     latent: int
     picture: Map
     channels: int = 64
+    components: int = 0
 
     @property
     def decoder(self) -> Generator:
         """What makes the picture from z."""
-        return Generator(self.latent, self.picture, self.channels)
+        return Generator(self.latent, self.picture, self.channels, self.components)
 
     def parameters(self) -> int:
         return (self.code.width + 1) * 2 * self.latent + self.decoder.parameters()

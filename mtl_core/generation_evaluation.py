@@ -16,7 +16,7 @@ from mtl_core.feature_classifiers import features_of
 from mtl_core.generation.base import Generation
 from mtl_core.generation_metrics import frechet_distance, peak_signal_to_noise, structural_similarity
 from mtl_core.generation_modules import Generator
-from mtl_core.making import Making, noise, noise_seed
+from mtl_core.making import Making, noise_seed
 from mtl_core.network import Network
 from mtl_core.tasks import Task
 
@@ -52,7 +52,7 @@ class GenerationTally:
         self.wants_pictures = False
 
     @property
-    def decoder(self) -> nn.Module:
+    def decoder(self) -> Generator:
         """What turns z into logits of a picture."""
         return self.generation.decoder(self.network.parts, self.task)
 
@@ -98,7 +98,7 @@ class GenerationTally:
             found["ssim"] = self.sums.get("ssim", math.nan) / max(1, self.met)
         if self.features:
             real = torch.cat(self.features)
-            z = noise(len(real), self.generation.width, noise_seed(self.seed, self.task.name, "measured samples"))
+            z = self._drawn(len(real), "measured samples")
             made = torch.cat([features_of(self._decode(part)) for part in torch.split(z, DECODED)])
             found["frechet"] = frechet_distance(real, made)
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
@@ -118,7 +118,7 @@ class GenerationTally:
         if not self.wants_pictures:
             return {}
         name = self.task.name
-        z = noise(SAMPLES, self.generation.width, noise_seed(self.seed, name, "samples"))
+        z = self._drawn(SAMPLES, "samples")
         arrays = {f"reconstruction.{name}": as_bytes(torch.cat(self.shown))} if self.shown else {}
         arrays[f"sample.{name}"] = as_bytes(self._decode(z))
         if self.final:
@@ -127,6 +127,10 @@ class GenerationTally:
             codes = torch.cat(self.codes) if self.codes else None
             arrays[f"along.{name}"] = self._grid(ways_along(corners, principal_directions(self.decoder, codes)))
         return arrays
+
+    def _drawn(self, rows: int, when: str) -> Tensor:
+        seed = noise_seed(self.seed, self.task.name, when)
+        return self.decoder.draw(rows, seed).float().cpu()
 
     def _decode(self, z: Tensor) -> Tensor:
         device = next(self.decoder.parameters()).device

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mtl_core.generation_modules import Coded
+from mtl_core.generation_modules import Coded, Mixture
 
 Objective = Literal["non_saturating", "hinge"]
 
@@ -26,6 +27,23 @@ def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
 
 
+def kl_to_mixture(mean: Tensor, log_variance: Tensor, prior: Mixture) -> Tensor:
+    """−log 1/K Σ_k exp(−KL(N(μ, σ²) ‖ N(m_k, s_k²))) of each sample, (B,) nats.
+
+    It is at least the divergence from the mixture itself, which has no closed form, so that the bound stays one
+    (Hershey & Olsen 2007, eq. 20, for one Gaussian against a mixture); with one component it is exact.
+
+    Args:
+        mean: (B, latent) μ.
+        log_variance: (B, latent) log σ².
+        prior: of K Gaussians.
+    """
+    ratio = log_variance[:, None] - prior.log_variance
+    shift = (mean[:, None] - prior.mean).square() * (-prior.log_variance).exp()
+    each = 0.5 * (shift + ratio.exp() - 1 - ratio).sum(2)
+    return math.log(len(prior.mean)) - torch.logsumexp(-each, dim=1)
+
+
 def negative_bound(coded: Coded, pictures: Tensor, *, beta: float, sigma: float | None) -> Tensor:
     """(−log p(x|z) + β KL) / (C·S·S), mean over the batch: nats a channel and pixel.
 
@@ -40,7 +58,11 @@ def negative_bound(coded: Coded, pictures: Tensor, *, beta: float, sigma: float 
         fit = F.binary_cross_entropy_with_logits(coded.picture, pictures)
     else:
         fit = F.mse_loss(coded.picture.sigmoid(), pictures) / (2 * sigma**2)
-    return fit + beta * kl_to_normal(coded.mean, coded.log_variance).mean() / pictures[0].numel()
+    if coded.prior is None:
+        kl = kl_to_normal(coded.mean, coded.log_variance)
+    else:
+        kl = kl_to_mixture(coded.mean, coded.log_variance, coded.prior)
+    return fit + beta * kl.mean() / pictures[0].numel()
 
 
 def discriminator_loss(real: Tensor, made: Tensor, objective: Objective) -> Tensor:

@@ -11,8 +11,23 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from mtl_core import generation_blocks as blocks
 
+PACE, NARROW = 5.0, -1.0
+"""Of a learned mixture: its numbers are the parameters so many times, so that under Adam they move so many times as
+far a step; and log s² at the start."""
 SLOPE = 0.2
 """Of the discriminator's leaky ReLUs below 0."""
+
+
+class Mixture(NamedTuple):
+    """The prior 1/K Σ_k N(m_k, diag s_k²) of z.
+
+    Attributes:
+        mean: (K, latent) m.
+        log_variance: (K, latent) log s².
+    """
+
+    mean: Tensor
+    log_variance: Tensor
 
 
 class Coded(NamedTuple):
@@ -22,11 +37,13 @@ class Coded(NamedTuple):
         picture: (B, C, S, S) logits.
         mean: (B, latent) μ.
         log_variance: (B, latent) log σ².
+        prior: of z; None for N(0, I).
     """
 
     picture: Tensor
     mean: Tensor
     log_variance: Tensor
+    prior: Mixture | None = None
 
 
 class Generator(nn.Module):
@@ -35,6 +52,7 @@ class Generator(nn.Module):
     def __init__(self, block: blocks.Generator) -> None:
         super().__init__()
         self.sizes, self.widths, self.side = block.sizes, block.widths, block.picture.size
+        self.latent, self.smooth = block.latent, block.smooth
         first = self.widths[0] * self.sizes[0] ** 2
         self.style = nn.Sequential(nn.Linear(block.latent, block.style), nn.ReLU())
         self.first = nn.Sequential(nn.Linear(block.style, first, bias=False), nn.BatchNorm1d(first), nn.ReLU())
@@ -45,6 +63,23 @@ class Generator(nn.Module):
         self.films = nn.ModuleList(nn.Linear(block.style, 2 * width) for _, width in pairs)
         self.logits = PlacedConvolution(self.widths[-1], 4 * block.picture.channels, bias=True)
         _alike(self.logits)
+        mean = torch.randn(block.components, block.latent)
+        centres = torch.stack([mean, torch.full_like(mean, NARROW)])
+        self.centres = nn.Parameter(centres / PACE) if block.components else None
+
+    def prior(self) -> Mixture | None:
+        """The learned distribution of z; None for N(0, I)."""
+        return Mixture(*(PACE * self.centres)) if self.centres is not None else None
+
+    def draw(self, rows: int, seed: int) -> Tensor:
+        """z (rows, latent) of as many pictures, the same for the same seed."""
+        generator = torch.Generator().manual_seed(seed)
+        z, prior = torch.randn(rows, self.latent, generator=generator), self.prior()
+        if prior is None:
+            return z.to(self.logits.map.weight.device)
+        chosen = torch.randint(len(prior.mean), (rows,), generator=generator)
+        drawn: Tensor = prior.mean[chosen] + (prior.log_variance[chosen] / 2).exp() * z.to(prior.mean.device)
+        return drawn
 
     def forward(self, z: Tensor) -> Tensor:
         style = self.style(z)
@@ -55,7 +90,19 @@ class Generator(nn.Module):
             x = F.interpolate(x, size=(size, size), mode="nearest")
             x = F.relu(stage(x) * (1 + scale) + shift)
         logits = F.pixel_shuffle(self.logits(x), 2)
+        logits = smoothed(logits) if self.smooth else logits
         return logits[:, :, : self.side, : self.side]
+
+
+def smoothed(pictures: Tensor) -> Tensor:
+    """Each channel of (B, C, S, S) weighed 1:2:1 over rows and columns, which takes what alternates pixel by pixel.
+
+    Zhang 2019, Making convolutional networks shift-invariant again, section 3.2 (binomial filter of 3).
+    """
+    channels = pictures.shape[1]
+    line = pictures.new_tensor([0.25, 0.5, 0.25])
+    kernel = torch.outer(line, line).expand(channels, 1, 3, 3)
+    return F.conv2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), kernel, groups=channels)
 
 
 @torch.no_grad()
@@ -94,7 +141,7 @@ class VaeHead(nn.Module):
     def forward(self, code: Tensor) -> Coded:
         mean, log_variance = self.encoder(code).chunk(2, dim=1)
         z = mean + (log_variance / 2).exp() * torch.randn_like(mean) if self.training else mean
-        return Coded(self.decoder(z), mean, log_variance)
+        return Coded(self.decoder(z), mean, log_variance, self.decoder.prior())
 
 
 class Discriminator(nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,6 +46,16 @@ def build_groups(network: Network, generation: Generation) -> tuple[UpdateGroup,
     return tuple(groups)
 
 
+def adam_groups(network: Network, generation: Generation, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """The main optimizer's parameters; those of heads that make or judge pictures apart, with their own averages."""
+    betas = generation.head_betas
+    heads = [f"{task.name}/head" for task in tasks if task.kind == "generation" and betas is not None]
+    apart = [parameter for name in heads for parameter in network.parts[name].parameters()]
+    own = {id(parameter) for parameter in apart}
+    groups: list[dict[str, Any]] = [{"params": [p for p in network.in_use() if id(p) not in own]}]
+    return [*groups, {"params": apart, "betas": betas}] if apart else groups
+
+
 @dataclass(frozen=True)
 class Making:
     """What a generation method sees of one batch.
@@ -76,8 +86,8 @@ class Making:
     @cached_property
     def made(self) -> Tensor:
         """(B, C, S, S) in 0..1: as many made ones, the same at every call."""
-        z = noise(len(self.pictures), self.generation.width, self.seed).to(self.pictures.device)
-        made: Tensor = self.generation.decoder(self.network.parts, self.task)(z).sigmoid()
+        decoder = self.generation.decoder(self.network.parts, self.task)
+        made: Tensor = decoder(decoder.draw(len(self.pictures), self.seed)).sigmoid()
         return made
 
     def judge(self, pictures: Tensor) -> Any:
@@ -104,11 +114,6 @@ def _nothing_remembered(network: Network) -> Iterator[None]:
     finally:
         for norm in norms:
             norm.track_running_stats = True
-
-
-def noise(rows: int, width: int, seed: int) -> Tensor:
-    """(rows, width) of N(0, 1), the same for the same seed on every device."""
-    return torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
 
 
 def noise_seed(seed: int, task: str, when: str) -> int:

@@ -19,7 +19,7 @@ from mtl_core.errors import DataError, Problem, SpecError
 from mtl_core.evaluation import Scaler
 from mtl_core.losses import balanced_weights
 from mtl_core.lr_schedules import lr_factor
-from mtl_core.making import UpdateGroup, build_groups
+from mtl_core.making import UpdateGroup, adam_groups, build_groups
 from mtl_core.network import Network
 from mtl_core.paths import get_path
 from mtl_core.settings import data_dir
@@ -226,7 +226,8 @@ def build_optimizer(spec: RunSpec, network: Network) -> torch.optim.Optimizer:
             parameters, lr=options.lr, momentum=options.momentum, weight_decay=options.weight_decay, fused=fused
         )
     make = torch.optim.Adam if options.name == "adam" else torch.optim.AdamW
-    return make(parameters, lr=options.lr, weight_decay=options.weight_decay, fused=fused)
+    groups = adam_groups(network, spec.generation, spec.task_list())
+    return make(groups, lr=options.lr, weight_decay=options.weight_decay, fused=fused)
 
 
 def _class_weights(spec: RunSpec, task: Task, train: TensorSplit) -> Tensor | None:

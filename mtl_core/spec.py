@@ -89,9 +89,8 @@ class RunSpec(Model):
         dataset = DATASETS.get(name) if isinstance(name, str) else None
         if dataset is None:
             return spec
-        spec = merged(_built(dataset, spec).advice(), spec)
-        if not spec.get("tasks"):
-            spec["tasks"] = [task.name for task in _feasible_tasks(dataset, spec)]
+        tasks = spec.get("tasks") or [task.name for task in _feasible_tasks(dataset, spec)]
+        spec = merged(_advised(_advice(_built(dataset, spec), spec, tasks), spec, tasks), spec) | {"tasks": tasks}
         _fill_lambdas(spec)
         if "regularizers" not in spec:
             architecture = get_path(spec, "architecture.name")
@@ -190,6 +189,26 @@ def _with_names(raw: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(value, Mapping) and "name" not in value and field in DEFAULT_NAMES:
             spec[field] = {"name": DEFAULT_NAMES[field], **value}
     return spec
+
+
+def _advice(dataset: Dataset, spec: Mapping[str, Any], tasks: Any) -> Mapping[str, Any]:
+    """What the data set recommends and, on top of it where a task makes pictures, what the way to make them does."""
+    advice, name = dataset.advice(), get_path(spec, "generation.name")
+    makes = isinstance(tasks, list) and any(t.kind == "generation" and t.name in tasks for t in dataset.tasks())
+    if not makes or not isinstance(name, str) or name not in GENERATORS:
+        return advice
+    return merged(advice, GENERATORS[name].model_validate({"name": name}).advice(advice))
+
+
+def _advised(advice: Mapping[str, Any], spec: Mapping[str, Any], tasks: Any) -> Mapping[str, Any]:
+    """A data set's advice, without λ of tasks that this run lacks, and without any λ where the spec has one for all."""
+    lambdas = get_path(advice, "weighting.lambdas", {})
+    if not lambdas:
+        return advice
+    given = get_path(spec, "weighting.lambdas", {})
+    chosen = tasks if isinstance(tasks, list) and not (isinstance(given, Mapping) and EVERY in given) else []
+    kept = {task: value for task, value in lambdas.items() if task in chosen}
+    return {**advice, "weighting": {**advice["weighting"], "lambdas": kept}}
 
 
 def _fill_lambdas(spec: dict[str, Any]) -> None:

@@ -43,6 +43,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.known) + 2
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each number stands for: nothing, an unknown word, the known ones."""
+        return ("", UNKNOWN_WORD, *self.known)
+
     @cached_property
     def numbers(self) -> dict[str, int]:
         """The number of each word."""
@@ -62,7 +67,7 @@ class Vocabulary:
         Raises:
             ValueError: for a number that no word has.
         """
-        names = ("", UNKNOWN_WORD, *self.known)
+        names = self.names
         found = [int(number) for number in numbers]
         beyond = [number for number in found if not 0 <= number < len(names)]
         if beyond:

@@ -54,6 +54,7 @@ with share:
     frame.question("sharing")
     spec_form.sharing_section()
 with tie:
+    picture.larger()
     if shown.steerable:
         steering.steer_ties(shown.id)
     spec_form.sharing_details(ties=not shown.steerable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import streamlit as st
 
 from mtl_core.datasets import DATASETS
-from mtl_core.datasets.base import Dataset, Preview
+from mtl_core.datasets.base import Dataset, Preview, Source
 from mtl_core.datasets.own import Own
+from mtl_core.errors import MTLError
 from mtl_core.settings import data_dir
 from mtl_core.spec import DatasetSpec
 from mtl_core.tasks import Task
@@ -19,8 +21,10 @@ from ui import form_state, own_facts
 from ui.colours import task_colours
 from ui.fetch_dialog import fetch_button
 from ui.many_tasks import many
+from ui.markup import show_markup
 from ui.names import dataset_title, unit_name
 from ui.plain_text import plain
+from ui.preview_picture import preview_markup
 from ui.words import t, t_or
 
 STAND_IN = ("synthetic",)
@@ -29,7 +33,13 @@ STAND_IN = ("synthetic",)
 @st.cache_data(ttl=10, max_entries=32, show_spinner=False)
 def _preview(name: str, options: dict[str, Any], folder: Path) -> tuple[Preview, tuple[str, ...]]:
     dataset = DATASETS[name].model_validate({"name": name, **options})
-    return dataset.preview(folder), dataset.missing_files(folder)
+    missing = dataset.missing_files(folder)
+    try:
+        return dataset.preview(folder), missing
+    except (MTLError, OSError, ValueError) as error:
+        logging.getLogger(__name__).exception("no preview of %s", name)
+        source: Source = "published" if dataset.card.real else "generated"
+        return Preview(source, notes=(f"It cannot be shown: {plain(str(error))}",)), missing
 
 
 def preview_of(spec: DatasetSpec) -> tuple[Preview, tuple[str, ...]]:
@@ -65,11 +75,11 @@ def badge_row(spec: DatasetSpec) -> None:
         about = st.popover(
             t("data.about"), icon=":material/info:", type="tertiary", key=f"about:{spec.name}", on_change="rerun"
         )
-        if about.open:  # a table costs the first paint 0.3 s
+        if about.open:  # it would cost the first paint time
             with about:
                 st.markdown(f"**{dataset_title(spec.name, spec.options)}**")
                 facts(spec.build())
-                show_preview(preview)
+                show_preview(preview, spec.build(), "about")
         if missing:
             fetch_button(spec.name, "form")
 
@@ -116,17 +126,18 @@ def _kind(task: Task) -> str:
     return f"{t_or(f'kind.{task.kind}', task.kind)}{unit}{classes}"
 
 
-def show_preview(preview: Preview) -> None:
-    """The first rows or pictures, and what should be known of them."""
-    if preview.rows:
-        import pandas as pd
+def show_preview(preview: Preview, dataset: Dataset, key: str) -> None:
+    """The first rows or pictures, and what should be known of them.
 
-        frame = pd.DataFrame(list(preview.rows), columns=list(preview.columns))
-        st.dataframe(frame, hide_index=True, height=180)
-    if preview.images is not None and len(preview.images):
-        with st.container(horizontal=True, gap="xsmall"):
-            for image, caption in zip(preview.images, preview.captions, strict=False):
-                st.image(image, caption=plain(caption), width=48 if len(caption) < 5 else 76)
+    Args:
+        preview: of the data set.
+        dataset: for the colours of its tasks.
+        key: keeps the node the same one.
+    """
+    tasks = [task.name for task in dataset.tasks()]
+    markup = preview_markup(preview, {} if many(tasks) else task_colours(tasks))
+    if markup:
+        show_markup(markup, key=f"preview:{key}")
     for note in preview.notes:
         st.caption(f":material/info: {note}")
 
@@ -140,7 +151,7 @@ def card(name: str) -> None:
         _badge(preview, missing)
         if missing:
             fetch_button(name, "card")
-    show_preview(preview)
+    show_preview(preview, spec.build(), name)
     facts(spec.build())
     st.space("stretch")
     call: dict[str, Any] = {"on_click": _use, "args": (name,), "icon": ":material/tune:"}

@@ -17,6 +17,7 @@ from ui import form_state, hub, shown_run
 from ui.fields import choice_name
 from ui.names import dataset_title
 from ui.owner import owner_token
+from ui.rule_words import rule_text
 from ui.words import t
 
 QUESTIONS = ("crossvalidation", "with_without", "modalities", "relatedness")
@@ -52,16 +53,20 @@ def choose() -> str:
     """Which question; the group that the link names brings its own."""
     linked = st.query_params.get("group")
     if linked and GROUP not in st.session_state:
-        st.session_state[GROUP] = linked
-        kind = _kind_of(linked)
-        if kind:
-            st.session_state[QUESTION] = kind
+        look_at(linked)
     st.session_state.setdefault(QUESTION, QUESTIONS[0])
     names = {question: t(f"evaluation.{question}") for question in QUESTIONS}
     call: dict[str, Any] = {"key": QUESTION, "label_visibility": "collapsed", "wrap": True, "required": True}
     chosen = str(st.segmented_control(t("evaluation.question"), names, format_func=names.__getitem__, **call))
     st.caption(t(f"evaluation.{chosen}_about"))
     return chosen
+
+
+def look_at(group: str) -> None:
+    """Show a group, under the question that it answers."""
+    st.session_state[GROUP] = group
+    if kind := _kind_of(group):
+        st.session_state[QUESTION] = kind
 
 
 def _kind_of(group: str) -> str | None:
@@ -106,7 +111,7 @@ def planned(question: str, spec: RunSpec) -> tuple[Plan | None, str]:
         return modalities.plan(spec, int(state[SEEDS])), ""
     except SpecError as error:
         hint = t(f"evaluation.{question}_hint") if question != "crossvalidation" else ""
-        return None, " ".join([hint, *(f"`{p.field}`: {p.rule}." for p in error.problems)]).strip()
+        return None, " ".join([hint, *(f"`{p.field}`: {rule_text(p.rule)}." for p in error.problems)]).strip()
 
 
 def _begin(plan: Plan | None) -> None:

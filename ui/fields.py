@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from mtl_core.paths import get_path
 from ui import form_state
 from ui.ladders import BATCH_SIZES
+from ui.rule_words import rule_text
 from ui.words import t, t_or
 
 Kind = Literal["choice", "flag", "switch", "integer", "number", "integers", "choice_or_integer", "text"]
@@ -100,7 +101,7 @@ def show_problem(path: str) -> None:
     """The rule that the draft's value breaks, in red under its widget."""
     rule = form_state.current().rule(path)
     if rule:
-        st.caption(f":red[:material/error: {rule}]", help=None)
+        st.caption(f":red[:material/error: {rule_text(rule)}]", help=None)
 
 
 def value_of(path: str) -> Any:

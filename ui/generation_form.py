@@ -12,9 +12,13 @@ from ui import form_state
 from ui.fields import choice_name, field_widget
 from ui.words import t, t_or
 
-FOLDED = ("channels", "sigma", "r1_every", "lr_generator", "betas", "reconstruction", "stabiliser", "r1")
+FOLDED = (
+    *("channels", "prior", "components", "sigma", "reconstruction"),
+    *("r1_every", "lr_generator", "betas", "stabiliser", "r1"),
+)
 ONLY_WITH: Mapping[str, tuple[str, str]] = {
     "after": ("start", "after_supervised"),
+    "components": ("prior", "mixture"),
     "sigma": ("reconstruction", "mse"),
     "r1": ("stabiliser", "r1"),
     "r1_every": ("stabiliser", "r1"),

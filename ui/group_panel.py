@@ -127,14 +127,16 @@ def _stop(group: str) -> None:
 
 
 def _answer(found: Summary) -> None:
-    """In a sentence what the comparison of two or more arms says."""
-    first = found.arms[0]
+    """In a sentence a task what the comparison of two or more arms says."""
+    first, lines = found.arms[0], []
     for arm in found.arms[1:]:
         for task, metrics in (arm.gain_test or {}).items():
             name = next(iter(_ranked(metrics)), None)
             gain = metrics[name] if name else None
             if name and gain and gain.mean is not None:
-                st.markdown(f"- {_sentence(first.name, arm.name, task, name, gain)}")
+                lines.append(f"- {_sentence(first.name, arm.name, task, name, gain)}")
+    if lines:
+        st.markdown("\n".join(lines))
 
 
 def _sentence(first: str, other: str, task: str, metric: str, gain: Spread) -> str:

@@ -6,15 +6,16 @@ import streamlit as st
 
 from ui.frontend import source
 
+STYLES = ("markup", "matrix", "multiples", "preview")
 _COMPONENT = st.components.v2.component(
     "mtl_markup",
-    css=source("markup.css") + source("matrix.css") + source("multiples.css"),
+    css="".join(source(f"{name}.css") for name in STYLES),
     js=source("matrix.js") + source("markup.js"),
 )
 
 
 def show_markup(markup: str, *, key: str) -> None:
-    """Show SVG or HTML of our own making (styles: ui/frontend/markup.css, matrix.css and multiples.css).
+    """Show SVG or HTML of our own making (its styles lie in ui/frontend/).
 
     Args:
         markup: trusted; whoever makes it escapes every name that came from outside.

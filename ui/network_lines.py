@@ -1,11 +1,18 @@
-"""The lines of a network picture: arrows, skips and ties, as SVG."""
+"""The lines of a network picture: arrows, ways around boxes, skips and ties, as SVG."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 from ui.colours import SHARED_COLOUR
 from ui.network_shapes import BOX_H, BOX_W, SMALL, Box, Direction
+
+BEND = 0.57
+"""How far a curve's handles reach, as a share of its length."""
+ROUND = 8.0
+"""Radius of a way's corners."""
 
 
 def arrow(source: Box, target: Box, colour: str, width: float, direction: Direction, *, dashed: bool = False) -> str:
@@ -15,7 +22,7 @@ def arrow(source: Box, target: Box, colour: str, width: float, direction: Direct
     u0, v0, u1, v1 = (source.x, source.y, target.x, target.y) if right else (source.y, source.x, target.y, target.x)
     half = BOX_W / 2 if right else BOX_H / 2
     start, point = u0 + half, u1 - half - 1
-    bend = (point - start) * 0.57
+    bend = (point - start) * BEND
     curve = _path("MC", [(start, v0), (start + bend, v0), (point - tip - bend, v1), (point - tip + 1, v1)], right)
     back, side = point - tip, tip * 0.8
     head = _path("MLL", [(point, v1), (back, v1 - side), (back, v1 + side)], right)
@@ -26,28 +33,52 @@ def arrow(source: Box, target: Box, colour: str, width: float, direction: Direct
     )
 
 
-def skip(source: Box, target: Box, colour: str, direction: Direction, *, around: bool) -> str:
-    """A thin line from a feature map to a decoder.
+def curve_points(u0: float, v0: float, u1: float, v1: float, count: int) -> list[tuple[float, float]]:
+    """Points on an arrow's curve (a cubic Bézier), as (along the flow, across it)."""
+    bend = (u1 - u0) * BEND
+    handles = ((u0, v0), (u0 + bend, v0), (u1 - bend, v1), (u1, v1))
+    points = []
+    for i in range(count + 1):
+        s = i / count
+        weights = ((1 - s) ** 3, 3 * s * (1 - s) ** 2, 3 * s**2 * (1 - s), s**3)
+        pairs = list(zip(weights, handles, strict=True))
+        points.append((sum(w * u for w, (u, _) in pairs), sum(w * v for w, (_, v) in pairs)))
+    return points
 
-    Args:
-        source: the feature map.
-        target: the decoder.
-        colour: of the decoder's task.
-        direction: which way data flow.
-        around: beside the decoder's lane, where other boxes stand in it, else along it.
-    """
-    right = direction == "right"
-    half_along, half_across = (BOX_W / 2, BOX_H / 2) if right else (BOX_H / 2, BOX_W / 2)
-    u0, v0, u1, v1 = (source.x, source.y, target.x, target.y) if right else (source.y, source.x, target.y, target.x)
-    side = 1 if v1 >= v0 - 1 else -1
-    run = v1 + side * (half_across + 11 if around else half_across - 9)
-    turn, stop = run - side * 8, v1 + side * half_across
-    points = [(u0, v0 + side * half_across), (u0, turn), (u0, run), (u0 + 8, run)]
-    if around:
-        path = _path("MLQLQ", [*points, (u1 - 8, run), (u1, run), (u1, stop)], right)
-    else:
-        path = _path("MLQL", [*points, (u1 - half_along, run)], right)
-    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.1" stroke-opacity="0.6"/>'
+
+def way(points: Sequence[tuple[float, float]], colour: str, width: float, direction: Direction) -> str:
+    """An arrow through these corners (along the flow, across it); it comes in from the side."""
+    right, tip = direction == "right", 4.5 + 0.55 * width
+    (_, before), (u, v) = points[-2:]
+    back = v - math.copysign(tip, v - before)
+    line = _rounded([*points[:-1], (u, back)], right)
+    head = _path("MLL", [(u, v), (u - tip * 0.8, back), (u + tip * 0.8, back)], right)
+    return (
+        f'<path class="arrow" d="{line}" fill="none" stroke="{colour}" stroke-width="{width:.2f}"/>'
+        f'<path d="{head}z" fill="{colour}"/>'
+    )
+
+
+def skip(points: Sequence[tuple[float, float]], colour: str, direction: Direction) -> str:
+    """A thin line from a feature map to a decoder, in the colour of the decoder's task."""
+    line = _rounded(points, direction == "right")
+    return f'<path class="skip" d="{line}" fill="none" stroke="{colour}" stroke-width="1.1" stroke-opacity="0.6"/>'
+
+
+def _rounded(points: Sequence[tuple[float, float]], right: bool) -> str:
+    """A line through corners, each rounded as far as its sides allow."""
+    corners = [point for i, point in enumerate(points) if i == 0 or point != points[i - 1]]
+    commands, route = "M", [corners[0]]
+    for (before, corner), (_, after) in pairwise(pairwise(corners)):
+        reach = min(ROUND, math.dist(before, corner) / 2, math.dist(corner, after) / 2)
+        route += [_towards(corner, before, reach), corner, _towards(corner, after, reach)]
+        commands += "LQ"
+    return _path(f"{commands}L", [*route, corners[-1]], right)
+
+
+def _towards(start: tuple[float, float], end: tuple[float, float], reach: float) -> tuple[float, float]:
+    share = reach / math.dist(start, end)
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
 
 
 def tie(a: Box, b: Box, strength: float, direction: Direction) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from hashlib import blake2s
 from html import escape
@@ -12,13 +12,20 @@ from mtl_core.layout import Layout, Part
 from ui.colours import SHARED_COLOUR
 from ui.lines import MOST_BESIDE
 from ui.markup import show_markup
-from ui.network_lines import arrow, skip, tie
+from ui.network_lines import arrow, skip, tie, way
 from ui.network_many import BETWEEN, COLOUR, stack_name, stacked
-from ui.network_shapes import BOX_H, BOX_W, LINE, MARGIN, SMALL, TEXT, Box, Direction, Grid, place, text_width
+from ui.network_routes import Ways, around, skip_way
+from ui.network_shapes import BOX_H, BOX_W, LINE, MARGIN, SMALL, TEXT, Box, Direction, Grid, Label, place, text_width
 from ui.words import t
 
 MIN_ARROW, MAX_ARROW = 1.6, 8.0
 FOOT = 26.0
+ROOMS = (0.0, 16.0, 32.0, 64.0)
+"""Px more between two lanes, tried one after another."""
+WIDE, NARROW = 16, 11
+"""Letters in a line of a task's name."""
+SMALLEST, LEAST_LARGE = 0.78, 0.86
+"""How far the picture may be made smaller: its text stays legible, and a narrow place scrolls instead."""
 
 
 def show_network(
@@ -29,16 +36,19 @@ def show_network(
     strengths: float = 0.0,
     task_names: Mapping[str, str] | None = None,
     key: str = "network",
+    large: bool = False,
 ) -> None:
     """Show the picture, from left to right where there is room, else from top to bottom.
 
-    Args: as :func:`network_picture`; ``key`` keeps the node the same one, so that a change does not flicker.
+    Args: as :func:`network_picture`; ``key`` keeps the node the same one, so that a change does not flicker;
+        ``large``: as large as its place allows and never smaller than drawn.
     """
     wide = network_picture(layout, lambdas, colours, strengths=strengths, task_names=task_names)
     tall = network_picture(layout, lambdas, colours, strengths=strengths, task_names=task_names, direction="down")
-    enough = round(0.72 * _width(wide))
+    enough = round((LEAST_LARGE if large else SMALLEST) * _width(wide))
     style = f"<style>@container (min-width:{enough}px){{.tall{{display:none}}.wide{{display:block}}}}</style>"
-    show_markup(f'{style}<div class="wide">{wide}</div><div class="tall">{tall}</div>', key=key)
+    look = "large " if large else ""
+    show_markup(f'{style}<div class="{look}wide">{wide}</div><div class="{look}tall">{tall}</div>', key=key)
 
 
 def network_picture(
@@ -64,49 +74,71 @@ def network_picture(
     layout, stack = stacked(layout)
     names = {task: (task_names or {}).get(task, task) for task in layout.outputs}
     labels = {
-        task: (*_wrapped(names[task]), f"λ {lambdas.get(task, 0.0):.3g}", _parameters(layout, task))
+        task: _label(names[task], f"λ {lambdas.get(task, 0.0):.3g}", _parameters(layout, task), direction)
         for task in layout.outputs
     }
     if stack is not None:
         own = t("network.parameters", count=_count(stack.parameters))
-        labels[BETWEEN] = (stack_name(stack), stack.lambda_text(lambdas), own)
+        labels[BETWEEN] = _label(stack_name(stack), stack.lambda_text(lambdas), own, direction)
         lambdas, colours = {**lambdas, BETWEEN: stack.mean_lambda(lambdas)}, {**colours, BETWEEN: COLOUR}
     shown = tuple(part for part in layout.parts if part.role != "generator")  # which is counted, not drawn
     layout = replace(layout, parts=shown)
-    grid = place(layout, labels, direction, FOOT if layout.shared_parts() else 6.0)
+    grid, ways = _laid_out(layout, labels, direction)
     drawn = [
         _shared_panel(layout, grid),
         *(tie(a, b, strengths, direction) for a, b in _tied(layout, grid) if strengths > 0),
-        *_edges(layout, grid, lambdas, colours),
+        *_edges(layout, grid, ways, lambdas, colours),
         *(_draw_box(box, colours, grid.direction) for box in grid.boxes.values()),
-        *(_draw_label(task, labels[task], len(labels[task]) - 2, grid, colours) for task in layout.outputs),
+        *_bent(layout, ways, colours, direction),
+        *(_draw_label(task, labels[task], grid, colours) for task in layout.outputs),
     ]
     mark = blake2s(f"{direction}{words}".encode(), digest_size=4).hexdigest()
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="network" viewBox="0 0 {grid.width:.0f} {grid.height:.0f}" '
-        f'role="img" aria-labelledby="t{mark} d{mark}" style="max-width:{1.2 * grid.width:.0f}px;min-width:'
-        f'{0.55 * grid.width:.0f}px" font-size="{TEXT}"><title id="t{mark}">{escape(t("network.title"))}</title>'
+        f'role="img" aria-labelledby="t{mark} d{mark}" style="--whole:{grid.width:.0f}px;--least:'
+        f'{SMALLEST * grid.width:.0f}px" font-size="{TEXT}"><title id="t{mark}">{escape(t("network.title"))}</title>'
         f'<desc id="d{mark}">{escape(words)}</desc>{"".join(drawn)}</svg>'
     )
 
 
-def _edges(layout: Layout, grid: Grid, lambdas: Mapping[str, float], colours: Mapping[str, str]) -> list[str]:
+def _laid_out(layout: Layout, labels: Mapping[str, Label], direction: Direction) -> tuple[Grid, Ways]:
+    """The boxes on their grid, with as much room between the lanes as the lines around them need."""
+    foot = FOOT if layout.shared_parts() else 6.0
+    for room in ROOMS:
+        grid = place(layout, labels, direction, foot, room)
+        ways = around(layout, grid)
+        if all(ways.values()):
+            break
+    return grid, ways
+
+
+def _edges(
+    layout: Layout, grid: Grid, ways: Ways, lambdas: Mapping[str, float], colours: Mapping[str, str]
+) -> list[str]:
     largest = max([lambdas.get(task, 0.0) for task in layout.outputs], default=0.0) or 1.0
     edges: list[str] = []
     for part in layout.parts:
         colour = colours.get(part.owner or "", SHARED_COLOUR)
         target = grid.boxes[part.name]
-        *skips, main = part.inputs
-        around = any(other.owner == part.owner and other.role == "trunk" for other in layout.parts)
-        if part.role != "trunk":
-            edges += [skip(grid.boxes[name], target, colour, grid.direction, around=around) for name in skips]
         if part.role == "trunk":
-            edges += [arrow(grid.boxes[name], target, colour, MIN_ARROW, grid.direction) for name in part.inputs]
+            plain = [grid.boxes[name] for name in part.inputs if not ways.get((name, part.name))]
+            edges += [arrow(source, target, colour, MIN_ARROW, grid.direction) for source in plain]
             continue
+        *skips, main = part.inputs
+        beside = any(other.owner == part.owner and other.role == "trunk" for other in layout.parts)
+        edges += [skip(skip_way(grid, name, part.name, beside=beside), colour, grid.direction) for name in skips]
         weight = lambdas.get(part.owner or "", 0.0)
         width = MIN_ARROW + (MAX_ARROW - MIN_ARROW) * weight / largest if weight > 0 else 1.0
         edges.append(arrow(grid.boxes[main], target, colour, width, grid.direction, dashed=weight <= 0))
     return edges
+
+
+def _bent(layout: Layout, ways: Ways, colours: Mapping[str, str], direction: Direction) -> Iterator[str]:
+    """The ways around boxes; drawn over the edges of stacked maps, into whose sides they run."""
+    for part in layout.parts:
+        for name in part.inputs:
+            if corners := ways.get((name, part.name)):
+                yield way(corners, colours.get(part.owner or "", SHARED_COLOUR), MIN_ARROW, direction)
 
 
 def _draw_box(box: Box, colours: Mapping[str, str], direction: Direction) -> str:
@@ -130,19 +162,16 @@ def _draw_box(box: Box, colours: Mapping[str, str], direction: Direction) -> str
     )
 
 
-def _draw_label(task: str, lines: tuple[str, ...], title_lines: int, grid: Grid, colours: Mapping[str, str]) -> str:
+def _draw_label(task: str, label: Label, grid: Grid, colours: Mapping[str, str]) -> str:
     x, y = grid.label_at[task]
     right = grid.direction == "right"
-    first = y - LINE * (len(lines) - 1) / 2 + 4 if right else y + 10
+    first = y - LINE * (len(label.lines) - 1) / 2 + 4 if right else y + 10
     anchor = "start" if right else "middle"
     spans = []
-    for i, line in enumerate(lines):
-        look = (
-            f'font-weight="650" fill="{colours.get(task, SHARED_COLOUR)}"'
-            if i < title_lines
-            else f'font-size="{SMALL}"'
-        )
-        quiet = ' class="quiet"' if i == len(lines) - 1 else ""
+    for i, line in enumerate(label.lines):
+        title = i < len(label.title)
+        look = f'font-weight="650" fill="{colours.get(task, SHARED_COLOUR)}"' if title else f'font-size="{SMALL}"'
+        quiet = ' class="quiet"' if i > len(label.title) else ""
         spans.append(
             f'<text x="{x:.1f}" y="{first + LINE * i:.1f}" text-anchor="{anchor}" {look}{quiet}>{escape(line)}</text>'
         )
@@ -203,7 +232,14 @@ def _count(number: int) -> str:
     return f"{number / 1e6:.2f} M" if number >= 1e6 else f"{number:,}".replace(",", "\u2009")
 
 
-def _wrapped(name: str, limit: int = 16) -> tuple[str, ...]:
+def _label(name: str, weight: str, size: str, direction: Direction) -> Label:
+    """The words after a head; from top to bottom they stand side by side, so that each is kept narrow."""
+    narrow = direction == "down"
+    words = tuple(size.split(" ")) if narrow and text_width(size, SMALL) > BOX_W else (size,)
+    return Label(_wrapped(name, NARROW if narrow else WIDE), weight, words)
+
+
+def _wrapped(name: str, limit: int) -> tuple[str, ...]:
     """A long name on several lines, broken at spaces and underscores; never cut."""
     lines: list[str] = []
     for word in name.replace("_", "_ ").split():

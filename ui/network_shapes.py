@@ -65,25 +65,64 @@ class Grid:
     label_at: Mapping[str, tuple[float, float]]
 
 
+@dataclass(frozen=True)
+class Label:
+    """The words after a task's head.
+
+    Attributes:
+        title: the task's name, on one or more lines.
+        weight: its λ.
+        size: how many numbers it trains, on one or more lines.
+    """
+
+    title: tuple[str, ...]
+    weight: str
+    size: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All lines, from top to bottom."""
+        return (*self.title, self.weight, *self.size)
+
+    def width(self) -> float:
+        """Estimated width of the longest line in px."""
+        small = max(text_width(line, SMALL) for line in (self.weight, *self.size))
+        return max(small, *(text_width(line) for line in self.title))
+
+
+STAGE_KINDS = {
+    "sentence": "lstm",
+    "last_word": "last_word",
+    "told": "film",
+    "found": "attention",
+    "grounded": "film",
+    "fusion": "fusion",
+}
+"""What stands on the box of a stage that is neither a convolution nor dense."""
+
+
 def text_width(text: str, size: float = TEXT) -> float:
     """Estimated width of a text in px, a little more than it will be; wide characters count as one em."""
     return sum(size * (1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6) for c in text)
 
 
-def place(layout: Layout, labels: Mapping[str, tuple[str, ...]], direction: Direction, foot: float) -> Grid:
+def place(layout: Layout, labels: Mapping[str, Label], direction: Direction, foot: float, room: float = 0.0) -> Grid:
     """Put every part on the grid.
 
     Args:
         layout: the network.
-        labels: per task the lines of words after its head.
+        labels: per task the words after its head.
         direction: which way data flow.
         foot: height kept free below the boxes (the shared trunk's caption).
+        room: more of it between two lanes, for lines.
     """
     depths, lanes = _depths(layout), _lanes(layout)
     last = max(depths.values(), default=0) + 1
-    label_w = max((text_width(line) for lines in labels.values() for line in lines), default=0.0)
-    label_h = LINE * max((len(lines) for lines in labels.values()), default=0)
-    pitch = BOX_H + max(30.0, label_h - BOX_H + 14) if direction == "right" else max(BOX_W + 26, label_w + 14)
+    label_w = max((label.width() for label in labels.values()), default=0.0)
+    label_h = LINE * max((len(label.lines) for label in labels.values()), default=0)
+    beside = 26 if len(_input_sizes(layout)) > 1 else 22 if any(layout.columns().values()) else 14  # lines need room
+    pitch = BOX_H + max(30.0, label_h - BOX_H + 14) if direction == "right" else max(BOX_W + beside, label_w + 10)
+    pitch += room
     step = (BOX_W if direction == "right" else BOX_H) + GAP[direction]
     first = min(lanes.values())
 
@@ -165,10 +204,7 @@ def _box(part: Part, x: float, y: float) -> Box:
     if part.role == "head":
         kind = "decoder" if isinstance(part.block, MaskDecoder) else "head"
     else:
-        kind = {"sentence": "lstm", "fusion": "fusion", "grounded": "attention", "last_word": "last_word"}.get(
-            part.stage, "dense"
-        )
-        kind = "conv" if isinstance(part.block, Convolution) else kind
+        kind = "conv" if isinstance(part.block, Convolution) else STAGE_KINDS.get(part.stage, "dense")
     return Box(part.name, part.owner, kind, shape_text(shape), x, y, part.stage, stacked=isinstance(shape, Map))
 
 

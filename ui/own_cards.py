@@ -52,8 +52,8 @@ def _card(entry: Entry) -> None:
         if entry.mine:
             _share_switch(entry)
     st.markdown(f"{facts(manifest)}  \n{task_line(manifest.tasks())}")
-    preview, _ = data_card.preview_of(DatasetSpec(name=OWN, options={"data": entry.id}))
-    data_card.show_preview(preview)
+    spec = DatasetSpec(name=OWN, options={"data": entry.id})
+    data_card.show_preview(data_card.preview_of(spec)[0], spec.build(), entry.id)
     st.space("stretch")
     _buttons(entry)
     if entry.mine and entry.shared:

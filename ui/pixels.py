@@ -1,4 +1,4 @@
-"""A small PNG written by hand: one byte a pixel, a palette with transparency, as text for an ``img``."""
+"""Small PNG files written by hand, with a palette or in true colour, as text for an ``img``."""
 
 from __future__ import annotations
 
@@ -17,17 +17,27 @@ def png(indices: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
         indices: (rows, columns) places in the palette.
         palette: (n ≤ 256, 4) red, green, blue, alpha.
     """
-    rows, columns = indices.shape
-    lines = np.zeros((rows, columns + 1), dtype=np.uint8)  # each line begins with its filter, 0
-    lines[:, 1:] = indices
-    header = struct.pack(">IIBBBBB", columns, rows, 8, 3, 0, 0, 0)
-    parts = (
-        (b"IHDR", header),
+    colours = (
         (b"PLTE", np.ascontiguousarray(palette[:, :3]).tobytes()),
         (b"tRNS", np.ascontiguousarray(palette[:, 3]).tobytes()),
-        (b"IDAT", zlib.compress(lines.tobytes(), 6)),
-        (b"IEND", b""),
     )
+    return _file(indices, 3, colours)
+
+
+def photograph(picture: NDArray[np.uint8]) -> bytes:
+    """The file (colour type 0 or 2) of a picture (rows, columns, 1 or 3), grey or red, green, blue."""
+    rows, columns, channels = picture.shape
+    return _file(picture.reshape(rows, columns * channels), {1: 0, 3: 2}[channels], (), channels)
+
+
+def _file(
+    values: NDArray[np.uint8], colour_type: int, before: tuple[tuple[bytes, bytes], ...], channels: int = 1
+) -> bytes:
+    rows, width = values.shape
+    lines = np.zeros((rows, width + 1), dtype=np.uint8)  # each line begins with its filter, 0
+    lines[:, 1:] = values
+    header = struct.pack(">IIBBBBB", width // channels, rows, 8, colour_type, 0, 0, 0)
+    parts = ((b"IHDR", header), *before, (b"IDAT", zlib.compress(lines.tobytes(), 6)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in parts)
 
 

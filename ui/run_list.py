@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,12 +11,13 @@ import streamlit as st
 from mtl_core.errors import MTLError
 from mtl_core.paths import get_path
 from mtl_core.runs.records import ENDED, RunRecord
-from ui import form_state, hub, shown_run
+from ui import evaluation, form_state, hub, shown_run
 from ui.control_bar import MORE_EPOCHS
 from ui.lines import MOST_BESIDE
 from ui.many_tiles import spreads
 from ui.names import dataset_title
 from ui.owner import owner_token
+from ui.plain_text import plain
 from ui.run_panel import status_badge
 from ui.shown_run import CLI, RUN
 from ui.tiles import epoch_text, formatted, metric_name
@@ -31,12 +33,13 @@ OPENING = "opening"
 def run_list() -> None:
     """Own runs and those of the command line, newest first; renewed while one of them goes on."""
     runs = _runs()
+    count = len(entries(runs))
     if not runs:
         st.info(t("runs.none"), icon=":material/inbox:")
         st.page_link("pages/playground.py", label=t("runs.to_playground"), icon=":material/tune:")
         return
-    if len(runs) > PAGE_SIZE:
-        st.pagination(-(-len(runs) // PAGE_SIZE), key="runs_page")
+    if count > PAGE_SIZE:
+        st.pagination(-(-count // PAGE_SIZE), key="runs_page")
     every = REFRESH_SECONDS if any(run.status not in ENDED for run in runs) else None
     st.fragment(_rows, run_every=every)()
     if DELETING in st.session_state:
@@ -47,16 +50,65 @@ def _runs() -> list[RunRecord]:
     return hub.store().runs(owner=(owner_token(), CLI), limit=MOST)
 
 
+def entries(runs: Sequence[RunRecord]) -> list[list[RunRecord]]:
+    """The runs as they are listed: one by itself, or all of a group together, where the newest of them stands.
+
+    Args:
+        runs: newest first.
+
+    Returns:
+        One list an entry, that of a group in the order in which its runs were queued.
+    """
+    together: dict[str, list[RunRecord]] = {}
+    for run in runs:
+        together.setdefault(run.group_id or run.id, []).append(run)
+    return [found[::-1] for found in together.values()]
+
+
 def _rows() -> None:
     if opening := st.session_state.pop(OPENING, None):
-        st.switch_page("pages/playground.py", query_params={"run": opening})
+        page, parameters = opening
+        st.switch_page(page, query_params=parameters)
     if shown_run.TROUBLE in st.session_state:
         st.rerun()  # told at the page's top
-    runs = _runs()
     first = (int(st.session_state.get("runs_page") or 1) - 1) * PAGE_SIZE
-    for run in runs[first : first + PAGE_SIZE]:
+    for found in entries(_runs())[first : first + PAGE_SIZE]:
         with st.container(border=True):
-            _row(run)
+            if found[0].group_id:
+                _group(found[0].group_id, found)
+            else:
+                _row(found[0])
+
+
+def _group(group: str, runs: Sequence[RunRecord]) -> None:
+    """A line for runs that were started as one; the runs themselves once it is opened."""
+    what, numbers, buttons = st.columns([2.2, 2.4, 1.8], vertical_alignment="center")
+    with what:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            status_badge(group_status([run.status for run in runs]))
+            if runs[0].owner == CLI:
+                st.badge(t("runs.cli"), color="gray", icon=":material/terminal:")
+        st.markdown(f"**{plain(runs[0].name) or _title(runs[0])}**")
+        st.caption(t("runs.when", when=_ago(runs[0].created), id=group))
+    with numbers:
+        finished = sum(run.status == "finished" for run in runs)
+        st.caption(t("evaluation.done", done=finished, count=len(runs)))
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        call: dict[str, Any] = {"on_click": _open_group, "args": (group,), "icon": ":material/query_stats:"}
+        st.button(t("runs.open"), key=f"open_group:{group}", **call)
+    members = st.expander(
+        t("evaluation.members", count=len(runs)), icon=":material/list:", key=f"group:{group}", on_change="rerun"
+    )
+    if members.open:  # three buttons a run, which a closed list need not make
+        with members:
+            for run in runs:
+                _row(run)
+
+
+def group_status(statuses: Sequence[str]) -> str:
+    """One status for several runs: that of the work still under way, else the worst of how they ended."""
+    order = ("running", "starting", "paused", "queued", "failed", "interrupted", "stopped", "finished")
+    return next(status for status in order if status in statuses)
 
 
 def _row(run: RunRecord) -> None:
@@ -66,7 +118,7 @@ def _row(run: RunRecord) -> None:
             status_badge(run.status)
             if run.owner == CLI:
                 st.badge(t("runs.cli"), color="gray", icon=":material/terminal:")
-        st.markdown(f"**{run.name or _title(run)}**")
+        st.markdown(f"**{run.label or run.name or _title(run)}**")
         st.caption(t("runs.when", when=_ago(run.created), id=run.id))
     with numbers:
         st.caption(
@@ -117,7 +169,13 @@ def _open(run: str) -> None:
     except MTLError as error:
         st.session_state[shown_run.TROUBLE] = str(error)
     else:
-        st.session_state[OPENING] = run
+        st.session_state[OPENING] = ("pages/playground.py", {"run": run})
+
+
+def _open_group(group: str) -> None:
+    """Callback: look at the group on the page of evaluation."""
+    evaluation.look_at(group)
+    st.session_state[OPENING] = ("pages/evaluation.py", {"group": group})
 
 
 def _go_on(run: str, more_epochs: int) -> None:

@@ -10,8 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mtl_core.errors import RunNotFound
-from mtl_core.spec import DatasetSpec
-from ui import charts, data_card, form_state, hub, many_tasks, ranking, tiles, views
+from ui import charts, data_card, first_sight, form_state, hub, many_tasks, ranking, tiles, views
 from ui.fetch_dialog import fetch_button
 from ui.fields import choice_name
 from ui.formula import formula
@@ -93,31 +92,40 @@ def run_panel(reader: Hub, drawn: RunView, slots: Slots, *, recorded: bool, befo
 
 
 def show(shown: Shown, slots: Slots) -> None:
-    """The run that the session looks at, else the recorded one of the form's data set, else that there is none yet."""
+    """The run that the session looks at, else the recorded one of the form's data set, else the data themselves.
+
+    The data stand below the panel's place and go once a panel is drawn, so that the column is never blank in between.
+    """
+    with st.container():
+        drawn = _panel(shown, slots)
+    if drawn:
+        st.empty()
+    else:
+        _nothing_yet(slots)
+        first_sight.first_sight(form_state.current().spec.dataset)
+
+
+def _panel(shown: Shown, slots: Slots) -> bool:
+    """Draw the panel of the session's run, or of a recorded one; False where there is neither."""
     if shown.view is not None and shown.id is not None:
         run_panel(hub.hub(), shown.view, slots, recorded=False, before=tiles.before_of(hub.store(), shown.view))
-        return
-    dataset = form_state.current().spec.dataset
-    recorded = recorded_run(dataset.name)
+        return True
+    recorded = recorded_run(form_state.current().spec.dataset.name)
     if recorded is None:
-        _nothing_yet(dataset, slots)
-        return
+        return False
     reader = hub.recorded_hub()
     run_panel(reader, reader.view(recorded), slots, recorded=True, before={})
+    return True
 
 
-def _nothing_yet(dataset: DatasetSpec, slots: Slots) -> None:
-    """The panel's place while there is nothing to show for a data set: what will be here, and how to get it."""
+def _nothing_yet(slots: Slots) -> None:
+    """What stands beside the panel while there is no run."""
     with slots.progress:
         st.caption(t("progress.none"))
     with slots.formula:
         formula(None)
     with slots.picture:
         slots.draw_picture()
-    with st.container(border=True, key="nothing_yet"):
-        title = dataset_title(dataset.name, dataset.options)
-        st.markdown(f"##### :material/monitoring: {t('output.none', name=title)}")
-        st.caption(t("output.none_hint"))
 
 
 def progress_bar(view: RunView, recorded: bool) -> None:

@@ -17,6 +17,7 @@ from ui import data_card, form_state, many_tasks, own_choice
 from ui.colours import task_colours
 from ui.fields import choice_name, field_widget, listed, show_problem
 from ui.generation_form import generation_section
+from ui.rule_words import rule_text
 from ui.sliders import lambda_slider, learning_rate_slider
 from ui.tie_form import term_name, terms_section
 from ui.words import t, t_or
@@ -221,7 +222,8 @@ def problems() -> None:
     """Everything wrong in the form at once; nothing where all is right."""
     found = form_state.current().problems
     if found:
-        st.error(t("form.problems", count=len(found)) + "\n" + "\n".join(f"- `{p.field}`: {p.rule}" for p in found))
+        lines = "\n".join(f"- `{p.field}`: {rule_text(p.rule)}" for p in found)
+        st.error(t("form.problems", count=len(found)) + "\n" + lines)
 
 
 def dropped_note() -> None:
@@ -234,4 +236,4 @@ def dropped_note() -> None:
 
 def _reason(rule: str) -> str:
     known = {"unknown": "form.unknown_parameter", "private": "own.private"}
-    return t(known[rule]) if rule in known else rule
+    return t(known[rule]) if rule in known else rule_text(rule)

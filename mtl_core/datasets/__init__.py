@@ -1,6 +1,7 @@
 """Data sets: one file each; this dict is the list that spec, form, docs and tests read."""
 
 from mtl_core.datasets.base import Dataset
+from mtl_core.datasets.captioned_scenes import CaptionedScenes
 from mtl_core.datasets.cifar10 import Cifar10
 from mtl_core.datasets.digits import Digits
 from mtl_core.datasets.energy_efficiency import EnergyEfficiency
@@ -24,6 +25,7 @@ DATASETS: dict[str, type[Dataset]] = {
     "fashion_mnist": FashionMnist,
     "cifar10": Cifar10,
     "pets": Pets,
+    "captioned_scenes": CaptionedScenes,
     "energy_efficiency": EnergyEfficiency,
     "related_tasks": RelatedTasks,
     "school": School,

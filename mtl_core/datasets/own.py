@@ -15,6 +15,7 @@ from mtl_core.datasets.splits import grouped_split, random_split, split_sizes, s
 from mtl_core.encoders import InputSpec
 from mtl_core.errors import DataError
 from mtl_core.tasks import Task
+from mtl_core.text import Vocabulary
 from mtl_core.userdata import example, features, keeping
 from mtl_core.userdata.catalogue import listing
 from mtl_core.userdata.manifest import Manifest
@@ -117,6 +118,7 @@ class Own(Dataset):
             groups=groups,
             rescaled=("table",) if "table" in made else (),
             columns=features.table_names(manifest.columns),
+            vocabulary=Vocabulary(prepared.words).names if prepared.words else (),
         )
 
     def preview(self, folder: Path) -> Preview:

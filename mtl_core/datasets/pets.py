@@ -20,6 +20,8 @@ from mtl_core.errors import DataError
 from mtl_core.settings import data_dir
 from mtl_core.tasks import Task
 
+STEPS, MOST_EPOCHS = 1_200, 200
+"""Steps that a run shall have where the folder holds a part of the published set, and passes over it at most."""
 REGIONS = ("background", "pet", "border")
 
 
@@ -42,6 +44,14 @@ class Pets(Dataset):
         licence="CC BY-SA 4.0",
         citation="O. M. Parkhi, A. Vedaldi, A. Zisserman, C. V. Jawahar (2012). Cats and Dogs. CVPR.",
     )
+
+    def advice(self) -> Mapping[str, Any]:
+        """Of a part of the published set more passes, so that there are enough steps; evaluations at every fifth."""
+        _, trained, _ = files.summary(data_dir())
+        epochs = min(MOST_EPOCHS, STEPS * self.recommended["batch_size"] // max(1, trained))
+        if epochs <= self.recommended["epochs"]:
+            return self.recommended
+        return {**self.recommended, "epochs": epochs, "evaluate_every": 5}
 
     def inputs(self) -> dict[str, InputSpec]:
         return {"image": InputSpec("image", Map(3, self.size))}

@@ -25,7 +25,7 @@ COLOURS = {
 }
 RADII = (3, 5)
 """Half the side of the box around an object of each size, in pixels of a picture of 32; it grows with the picture."""
-TRIES = 24
+TRIES = 10
 """Places tried for an object before the scene is given up."""
 FINE = 8
 """Points per pixel and axis at which an object's outline is sampled."""
@@ -87,18 +87,18 @@ def placed(
     """
     rows, objects = sizes.shape
     reach = radii(size)[sizes]
-    x, y = np.zeros((2, rows, objects), dtype=np.int64)
+    x, y = np.zeros((2, rows, objects), dtype=np.int16)
     complete = np.ones(rows, dtype=bool)
     for k in range(objects):
         low, high = reach[:, k, None] + 1, size - 1 - reach[:, k, None]
-        across, down = random.integers(low, high, size=(2, rows, TRIES))
+        across, down = random.integers(low, high, size=(2, rows, TRIES), dtype=np.int16)
         gap = np.maximum(abs(across[..., None] - x[:, None, :k]), abs(down[..., None] - y[:, None, :k]))
-        wanted = (reach[:, k, None] + reach[:, :k] + 1)[:, None]
+        wanted = (reach[:, k, None] + reach[:, :k] + 1)[:, None].astype(np.int16)
         free = ((gap > wanted) | ~there[:, None, :k]).all(axis=2)
         first = free.argmax(axis=1)
         x[:, k], y[:, k] = (np.where(there[:, k], at[np.arange(rows), first], 0) for at in (across, down))
         complete &= free.any(axis=1) | ~there[:, k]
-    return x, y, complete
+    return x.astype(np.int64), y.astype(np.int64), complete
 
 
 def stamp(shape: int, radius: int) -> NDArray[np.float32]:
@@ -127,7 +127,7 @@ def draw(scenes: Scenes, size: int, random: np.random.Generator) -> Pictures:
         behind = pictures[here]
         pictures[here] = behind + cover[..., None] * (paint[row, k][:, None, None] - behind)
     pictures += random.integers(-8, 9, size=pictures.shape, dtype=np.int8)
-    return np.clip(pictures, 0, 255).astype(np.uint8)
+    return np.clip(pictures, 0, 255, out=pictures).astype(np.uint8)
 
 
 def object_masks(scenes: Scenes, which: Numbers, size: int) -> Pictures:

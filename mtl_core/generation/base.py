@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from mtl_core.encoders import Trunk
+    from mtl_core.generation_modules import Generator
     from mtl_core.making import Making
     from mtl_core.tasks import Task
 
@@ -37,6 +39,17 @@ class Generation(Named):
     channels: Annotated[
         int, Field(ge=4, le=512, description="Width of the generator's first map; each next one has half")
     ] = 64
+    prior: Annotated[
+        Literal["normal", "mixture"], Field(description="What z is drawn from: N(0, I), or Gaussians that are learned")
+    ] = "mixture"
+    components: Annotated[int, Field(ge=1, le=1024, description="Of mixture: how many Gaussians")] = 64
+
+    def advice(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The spec fields whose default is another one with it, given those that the data set recommends.
+
+        It counts where a task of the run makes pictures; what the user writes always wins.
+        """
+        return {}
 
     @property
     def width(self) -> int:
@@ -55,6 +68,11 @@ class Generation(Named):
         """The optimizer of that update group, with its learning rate before the schedule's factor."""
         raise TypeError(f"{type(self).__name__} has no generator of its own")
 
+    @property
+    def head_betas(self) -> tuple[float, float] | None:
+        """Decay of Adam's two averages for the head; None for those that the rest of the network has."""
+        return None
+
     def task_loss(self, making: Making) -> Tensor:
         """The task's loss on the trunk, a scalar."""
         raise TypeError(f"{type(self).__name__} must define its loss")
@@ -71,6 +89,11 @@ class Generation(Named):
         """z of the inputs, (B, width); None where inputs have none."""
         return None
 
-    def decoder(self, parts: nn.ModuleDict, task: Task) -> nn.Module:
-        """The module that turns z (B, width) into logits (B, C, S, S)."""
+    @property
+    def mixed(self) -> int:
+        """Gaussians from which z is drawn, to be learned; 0 for N(0, I)."""
+        return self.components if self.prior == "mixture" else 0
+
+    def decoder(self, parts: nn.ModuleDict, task: Task) -> Generator:
+        """The module that draws z (B, width) and turns it into logits (B, C, S, S)."""
         raise TypeError(f"{type(self).__name__} must name its decoder")

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from mtl_core import generation_blocks
 from mtl_core.blocks import Block, Map
 from mtl_core.generation.base import Generation, Reads
-from mtl_core.generation_blocks import Discriminator, Generator
+from mtl_core.paths import get_path
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
     from mtl_core.encoders import Trunk
+    from mtl_core.generation_modules import Generator
     from mtl_core.making import Making
     from mtl_core.tasks import Task
 
 MAPS = 3
 """Feature maps of the trunk, the deepest ones, that a discriminator reads."""
+LEAST_BATCH = 16
+HIGHEST_RATE = 0.002
+"""Of trunk and D, before the schedule's factor."""
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -42,14 +48,21 @@ class Gan(Generation):
     stabiliser: Annotated[
         Literal["r1", "spectral_norm", "none"], Field(description="What keeps D from growing too steep")
     ] = "r1"
-    r1: Annotated[float, Field(ge=0, le=1000, description="Of r1: γ")] = 1.0
+    r1: Annotated[float, Field(ge=0, le=1000, description="Of r1: γ")] = 0.3
     r1_every: Annotated[int, Field(ge=1, le=1000, description="Of r1: steps from one penalty to the next")] = 8
     lr_generator: Annotated[
         float, Field(gt=0, le=1, description="Learning rate of G (Adam), before the schedule's factor")
     ] = 0.002
     betas: Annotated[
-        list[Beta], Field(min_length=2, max_length=2, description="Decay of Adam's two averages, for G")
+        list[Beta],
+        Field(min_length=2, max_length=2, description="Decay of Adam's two averages, for G and D's own layers"),
     ] = [0.5, 0.99]
+
+    def advice(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Half the batch, from 16 up, and a learning rate of at most 0.002: G needs steps, and D must not run away."""
+        batch = data.get("batch_size")
+        smaller = {"batch_size": max(LEAST_BATCH, batch // 2)} if isinstance(batch, int) and batch > LEAST_BATCH else {}
+        return {"optimizer": {"lr": min(HIGHEST_RATE, get_path(data, "optimizer.lr", HIGHEST_RATE))}} | smaller
 
     @property
     def width(self) -> int:
@@ -58,16 +71,20 @@ class Gan(Generation):
     def head(self, trunk: Trunk, picture: Map) -> tuple[Block, Reads]:
         reads = trunk.maps[-MAPS:]
         maps = tuple(shape for shape in map(trunk.shape, reads) if isinstance(shape, Map))
-        return Discriminator(maps, self.channels, self.stabiliser == "spectral_norm"), reads
+        return generation_blocks.Discriminator(maps, self.channels, self.stabiliser == "spectral_norm"), reads
 
     def generator(self, picture: Map) -> Block:
-        return Generator(self.noise, picture, self.channels)
+        return generation_blocks.Generator(self.noise, picture, self.channels, self.mixed, smooth=True)
 
     def optimizer(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         from torch.optim import Adam
 
         fused = parameters[0].device.type in ("cpu", "cuda")
-        return Adam(parameters, lr=self.lr_generator, betas=(self.betas[0], self.betas[1]), fused=fused)
+        return Adam(parameters, lr=self.lr_generator, betas=self.head_betas, fused=fused)
+
+    @property
+    def head_betas(self) -> tuple[float, float]:
+        return self.betas[0], self.betas[1]
 
     def task_loss(self, making: Making) -> Tensor:
         from mtl_core.generation_losses import discriminator_loss, gradient_penalty
@@ -82,5 +99,6 @@ class Gan(Generation):
 
         return maker_loss(making.judge(making.made), self.loss)
 
-    def decoder(self, parts: nn.ModuleDict, task: Task) -> nn.Module:
-        return parts[f"{task.name}/generator"]
+    def decoder(self, parts: nn.ModuleDict, task: Task) -> Generator:
+        generator: Generator = parts[f"{task.name}/generator"]  # type: ignore[assignment]
+        return generator

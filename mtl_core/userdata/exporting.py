@@ -13,7 +13,7 @@ import numpy as np
 
 from mtl_core.text import Vocabulary
 from mtl_core.userdata.archives import TABLE
-from mtl_core.userdata.keeping import WORDS, json_of, manifest_of, prepared_of
+from mtl_core.userdata.keeping import manifest_of, prepared_of
 from mtl_core.userdata.manifest import Column
 from mtl_core.userdata.prepared import Prepared, labelled
 
@@ -34,7 +34,7 @@ def exported(data: str, home: Path | None = None) -> bytes:
         DataError: if it is removed or damaged.
     """
     prepared = prepared_of(data, home)
-    known = Vocabulary(tuple(json_of(data, WORDS, home)))
+    known = Vocabulary(prepared.words)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         columns = [_cells(prepared, column, known, archive) for column in prepared.columns]

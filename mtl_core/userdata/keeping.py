@@ -162,7 +162,8 @@ def prepared_of(data: str, home: Path | None = None) -> Prepared:
     """
     manifest = manifest_of(data, home)
     arrays = arrays_of(data, home)
-    return Prepared(tuple(manifest.columns), arrays, manifest.pictures, manifest.sentences)
+    words = tuple(json_of(data, WORDS, home)) if manifest.sentences else ()
+    return Prepared(tuple(manifest.columns), arrays, manifest.pictures, manifest.sentences, words)
 
 
 def json_of(data: str, name: str, home: Path | None = None) -> Any:

@@ -82,7 +82,7 @@ class Playground:
     def pace(self, name: str) -> None:
         """Choose Slow motion, Watch or Full speed by its place."""
         place = ("slow", "watch", "full").index(name)
-        self.page.locator(".st-key-pace button").nth(place).click()
+        self.page.locator(".st-key-pace").get_by_role("radio").nth(place).click()
 
     def slider(self, path: str) -> Locator:
         """The handle of a slider that steers the run."""

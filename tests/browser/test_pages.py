@@ -16,7 +16,14 @@ from ui.words import catalogue
 
 Record = Callable[[str, str, str], None]
 EN, ZH = catalogue("en"), catalogue("zh")
-PAGES = {"": "ask.output", "runs": "runs.about", "data": "data.page_about"}
+PAGES = {
+    "": "ask.output",
+    "?dataset=captioned_scenes": "preview.title",
+    "?dataset=school": "preview.title",
+    "evaluation": "evaluation.about",
+    "runs": "runs.about",
+    "data": "data.page_about",
+}
 """Path of each page, and the key of a text that stands on it."""
 
 

@@ -123,6 +123,9 @@ def test_pictures_masks_and_sentences_at_the_chosen_size() -> None:
         assert samples.inputs["text"].shape == (40, 5)
         assert samples.inputs["text"].dtype == np.int64
         assert (np.diff((samples.inputs["text"] > 0).astype(int), axis=1) <= 0).all()  # padding at the end only
+        assert len(samples.vocabulary) == 47
+        assert samples.vocabulary[:2] == ("", "<unknown>")
+        assert {"a", "small", "large", "square"} <= set(samples.vocabulary[2:])
         shown = samples.inputs["image"].max(axis=1).astype(int) - samples.inputs["image"].min(axis=1)
         assert ((shown > 100) == (samples.targets["mask"] == 1)).mean() > 0.96
 

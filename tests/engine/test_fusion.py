@@ -15,8 +15,9 @@ from mtl_core.datasets import DATASETS
 from mtl_core.datasets.base import Dataset, Preview, Progress, Samples
 from mtl_core.encoders import InputSpec
 from mtl_core.errors import SpecError
-from mtl_core.fusion import Concatenation, GatedSum, Gathering, Grounding, LastState, Sentence, fuse
+from mtl_core.fusion import Concatenation, GatedSum, LastState, Sentence, fuse
 from mtl_core.fusion_modules import last_state
+from mtl_core.grounding import Gathering
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.tasks import Task
 from mtl_core.trainer import train
@@ -45,9 +46,10 @@ def values(shapes: tuple[Shape, ...], rows: int = 4) -> list[torch.Tensor]:
     return made
 
 
+@pytest.mark.parametrize("norm", [False, True])
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_a_sentence_counts_its_parameters(layers: int) -> None:
-    block = Sentence(Tokens(9, 20), embedding=6, width=5, layers=layers)
+def test_a_sentence_counts_its_parameters(layers: int, norm: bool) -> None:
+    block = Sentence(Tokens(9, 20), embedding=6, width=5, layers=layers, norm=norm)
     assert sum(p.numel() for p in block.build().parameters()) == block.parameters()
 
 
@@ -61,23 +63,16 @@ def test_fusions_count_their_parameters_and_give_their_width(kind: Any, names: t
     assert module(*values(shapes)).shape == (4, block.output().width)
 
 
-@pytest.mark.parametrize("names", [names for names in SUBSETS if names[0] == "map"])
-def test_a_grounding_counts_its_parameters_and_keeps_the_places(names: tuple[str, ...]) -> None:
-    shapes = tuple(SHAPES[name] for name in names)
-    block = Grounding(shapes, 8)
-    module = block.build()
-    assert sum(p.numel() for p in module.parameters()) == block.parameters()
-    assert module(*values(shapes)).shape == (4, 8, 6, 6)
-
-
-def test_padding_changes_nothing_and_neither_does_the_company() -> None:
-    reader = Sentence(Tokens(6, 20), embedding=6, width=5).build().eval()
+@pytest.mark.parametrize("norm", [False, True])
+def test_padding_changes_nothing_and_neither_does_the_company(norm: bool) -> None:
+    reader = Sentence(Tokens(6, 20), embedding=6, width=5, norm=norm).build().eval()
     short, long = torch.tensor([[3, 4, 5]]), torch.tensor([[3, 4, 5, 0, 0, 0]])
     alone = last_state(reader(short))
     torch.testing.assert_close(last_state(reader(long)), alone)
     together = torch.tensor([[7, 8, 9, 2, 3, 4], [3, 4, 5, 0, 0, 0], [0, 0, 0, 0, 0, 0]])
     torch.testing.assert_close(last_state(reader(together))[1:2], alone)
     assert torch.isfinite(reader(together)).all(), "an empty sentence is no number that is not finite"
+    assert reader(together)[1, 3:].abs().sum() == 0
 
 
 def test_the_reader_is_torchs_lstm_over_the_words_alone() -> None:
@@ -102,20 +97,6 @@ def test_gated_sum_golden() -> None:
             layer.bias.zero_()
     wanted = 1 / (1 + np.exp(-1.0)) * (np.tanh(2.0) + np.tanh(-1.0))
     assert module(torch.ones(1, 1), torch.ones(1, 1)).item() == pytest.approx(wanted, rel=1e-6)
-
-
-def test_places_hear_words_and_not_padding() -> None:
-    block = Grounding((SHAPES["map"], SHAPES["words"]), 8)
-    module = block.build().eval()
-    places, words = values(block.inputs)
-    heard = module(places, words)
-    other = words.clone()
-    other[0, 0] += 1
-    changed = module(places, other)
-    assert not torch.allclose(heard[0], changed[0])
-    torch.testing.assert_close(heard[1:], changed[1:])
-    longer = torch.cat((words, torch.zeros(4, 3, 8)), dim=1)
-    torch.testing.assert_close(module(places, longer), heard)
 
 
 def test_an_unknown_fusion_is_named() -> None:

@@ -21,12 +21,13 @@ from mtl_core.generation_evaluation import principal_directions, ways_along, way
 from mtl_core.generation_losses import (
     discriminator_loss,
     gradient_penalty,
+    kl_to_mixture,
     kl_to_normal,
     maker_loss,
     negative_bound,
 )
 from mtl_core.generation_metrics import frechet_distance, peak_signal_to_noise, structural_similarity
-from mtl_core.generation_modules import Coded
+from mtl_core.generation_modules import PACE, Coded, Mixture, smoothed
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -40,7 +41,9 @@ def pictures(rows: int, size: int = 16, channels: int = 3, seed: int = 0) -> tor
 BLOCKS = [
     *(Generator(5, Map(channels, size), 24) for channels, size in ((3, 64), (1, 28), (3, 32), (1, 8), (2, 9))),
     Generator(3, Map(3, 16), 6),
+    Generator(3, Map(3, 16), 6, components=5, smooth=True),
     VaeHead(Vector(7), 4, Map(1, 28), 20),
+    VaeHead(Vector(7), 4, Map(1, 28), 20, components=3),
     Discriminator((Map(12, 8),), 10),
     Discriminator((Map(2, 14), Map(3, 7), Map(5, 3)), 10, spectral_norm=True),
 ]
@@ -67,6 +70,64 @@ def test_kl_is_that_of_the_distributions() -> None:
     wanted = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1)
     torch.testing.assert_close(kl_to_normal(mean, log_variance), wanted)
     assert kl_to_normal(torch.ones(1, 3), torch.zeros(1, 3)).item() == 1.5
+
+
+def _rows(mean: torch.Tensor, log_variance: torch.Tensor) -> Normal:
+    return Normal(mean[:, None], (log_variance / 2).exp()[:, None])
+
+
+def _row(mixture: Mixture) -> Normal:
+    return Normal(mixture.mean[None], (mixture.log_variance / 2).exp()[None])
+
+
+def test_kl_to_a_mixture_is_exact_for_one_gaussian_and_never_below_the_truth() -> None:
+    mean, log_variance = random(6, 4), random(6, 4, seed=1)
+    one = Mixture(random(1, 4, seed=2), random(1, 4, seed=3))
+    wanted = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(one.mean, (one.log_variance / 2).exp())).sum(
+        1
+    )
+    torch.testing.assert_close(kl_to_mixture(mean, log_variance, one), wanted)
+    apart = Mixture(torch.tensor([[-50.0], [50.0]]), torch.zeros(2, 1))
+    assert kl_to_mixture(torch.tensor([[50.0]]), torch.zeros(1, 1), apart).item() == pytest.approx(math.log(2))
+    several = Mixture(random(5, 4, seed=4), 0.5 * random(5, 4, seed=5))
+    drawn = mean + (log_variance / 2).exp() * random(20_000, 6, 4, seed=6)
+    each = Normal(several.mean, (several.log_variance / 2).exp()).log_prob(drawn[:, :, None]).sum(3)
+    prior = torch.logsumexp(each, 2) - math.log(5)
+    truth = (Normal(mean, (log_variance / 2).exp()).log_prob(drawn).sum(2) - prior).mean(0)
+    found = kl_to_mixture(mean, log_variance, several)
+    assert bool((found > truth - 0.05).all())
+    each = kl_divergence(_rows(mean, log_variance), _row(several)).sum(2)
+    assert bool((found <= each.mean(1)).all())
+
+
+def test_codes_are_drawn_from_the_learned_mixture() -> None:
+    """Each of 4000 near one of three means, a third of them near each; the same for the same seed."""
+    module = Generator(2, Map(1, 8), 8, components=3).build()
+    means = torch.tensor([[0.0, 10.0], [10.0, 0.0], [-10.0, 0.0]])
+    with torch.no_grad():
+        module.centres.copy_(torch.stack([means, torch.full((3, 2), 2 * math.log(0.1))]) / PACE)
+    prior = module.prior()
+    torch.testing.assert_close(prior.mean, means)
+    drawn = module.draw(4000, 7).detach()
+    distance, nearest = torch.cdist(drawn, means).min(1)
+    assert distance.max().item() < 0.6
+    assert distance.square().mean().item() == pytest.approx(2 * 0.01, rel=0.05)
+    assert (torch.bincount(nearest) / 4000).tolist() == pytest.approx([1 / 3] * 3, abs=0.03)
+    assert torch.equal(drawn, module.draw(4000, 7).detach())
+    assert not torch.equal(drawn, module.draw(4000, 8).detach())
+    plain = Generator(2, Map(1, 8), 8).build()
+    assert plain.prior() is None
+    assert plain.draw(4000, 7).std().item() == pytest.approx(1, abs=0.05)
+
+
+def test_smoothing_takes_chequered_patterns_and_leaves_planes() -> None:
+    x, y = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="xy")
+    chequered, plane = (-1) ** (x + y), torch.ones(8, 8)
+    found = smoothed(torch.stack([chequered, plane])[None])[0]
+    assert found[0, 1:-1, 1:-1].abs().max().item() == pytest.approx(0, abs=1e-6)
+    torch.testing.assert_close(found[1], plane)
+    edge = (x >= 4).float()[None, None].requires_grad_()
+    assert smoothed(edge)[0, 0, 4, 2:6].tolist() == [0, 0.25, 0.75, 1]
 
 
 @pytest.mark.parametrize("sigma", [None, 0.2])

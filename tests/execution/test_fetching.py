@@ -67,7 +67,7 @@ def test_a_killed_fetch_is_told_and_can_be_started_again(
 
 
 def test_unknown_name(home: Path) -> None:
-    with pytest.raises(MTLError, match="unknown data set 'beer'; known: .*digits"):
+    with pytest.raises(MTLError, match=r"unknown data set 'beer'; known: .*digits"):
         start_fetch("beer", home)
 
 

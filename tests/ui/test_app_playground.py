@@ -73,7 +73,7 @@ def test_a_bad_value_is_told_beside_its_field_and_nothing_starts(home: object, s
     app = opened()
     app.text_input(key="form:architecture.hidden").set_value("64, many").run()
     assert told(app) == []
-    assert any("valid integer" in caption.value for caption in app.caption)
+    assert any(EN["rules.whole"] in caption.value for caption in app.caption)
     assert "architecture.hidden" in app.error[0].value
     assert app.text_input(key="form:architecture.hidden").value == "64, many", "what was typed stays"
     assert app.button(key="start_pause").disabled
@@ -191,3 +191,12 @@ def test_names_of_the_registries_are_in_the_language_of_the_page(home: object) -
     assert ZH["dataset.wine_quality"] in text
     assert EN["dataset.wine_quality"] not in text
     assert ZH["unit.points"] in text
+
+
+def test_the_network_opens_large(home: object) -> None:
+    app = opened()
+    assert not [node for node in app.get("bidi_component") if node.proto.id.endswith("network_large")]
+    app.button(key="network_larger_open").click().run()
+    assert told(app) == []
+    (large,) = [node for node in app.get("bidi_component") if node.proto.id.endswith("network_large")]
+    assert 'class=\\"large wide\\"' in large.proto.json

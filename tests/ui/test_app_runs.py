@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
+from mtl_core.events import Event
+from mtl_core.runs.groups import get_group, members_of
 from mtl_core.runs.store import Store
-from tests.ui.small_store import STRANGER, opened, run_of, told, whole
+from mtl_core.spec import parse_spec
+from mtl_core.sweeps import base, crossvalidation
+from tests.ui.small_store import OWNER, STRANGER, opened, run_of, told, whole
+from ui.plain_text import plain
+from ui.run_list import group_status
 from ui.words import catalogue
 
 EN = catalogue("en")
@@ -84,3 +92,64 @@ def test_many_runs_come_in_pages(home: object, store: Store) -> None:
     app = opened("runs")
     assert told(app) == []
     assert len([button for button in app.button if str(button.key).startswith("open:")]) == 20
+
+
+def group_in(store: Store, ended: int) -> tuple[str, list[str]]:
+    """A cross-validation of three folds, the first of which have finished."""
+    group = base.start(store, crossvalidation.plan(parse_spec({}), 3), OWNER)
+    members = [run.id for run in members_of(store, group)]
+    for run in members[:ended]:
+        writer = store.writer(run)
+        writer.append(Event("finished", 5, 5.0, 1.0, {"status": "finished", "metrics": {"test": {}}}))
+        writer.flush()
+    return group, members
+
+
+def test_the_runs_of_a_group_are_one_line_that_can_be_opened(home: object, store: Store) -> None:
+    group, members = group_in(store, ended=1)
+    alone = run_of(store, "finished")
+    app = opened("runs")
+    assert told(app) == []
+    keys = {str(button.key) for button in app.button}
+    assert {f"open_group:{group}", f"open:{alone}"} <= keys
+    assert not keys & {f"open:{run}" for run in members}, "closed"
+    assert EN["evaluation.done"].format(done=1, count=3) in whole(app)
+    assert whole(app).count(plain(get_group(store, group).name)) == 1
+    app.session_state[f"group:{group}"] = True
+    app.run()
+    assert told(app) == []
+    opens = [str(button.key) for button in app.button if str(button.key).startswith("open:")]
+    assert opens == [f"open:{alone}", *(f"open:{run}" for run in members)], "in the order of the folds"
+    assert all(f"**fold {i}**" in whole(app) for i in (1, 2, 3))
+
+
+def test_a_group_opens_on_the_page_of_evaluation(home: object, store: Store) -> None:
+    group, _ = group_in(store, ended=3)
+    app = opened("runs")
+    app.button(key=f"open_group:{group}").click().run()
+    assert told(app) == []
+    assert app.query_params["group"] == group
+    assert EN["evaluation.done"].format(done=3, count=3) in whole(app)
+
+
+def test_a_group_counts_as_one_on_the_pages_of_the_list(home: object, store: Store) -> None:
+    for _ in range(8):
+        group_in(store, ended=0)
+    app = opened("runs")
+    assert told(app) == []
+    assert len([button for button in app.button if str(button.key).startswith("open_group:")]) == 8
+    assert not app.get("pagination"), "24 runs, 8 lines"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        (["finished", "finished"], "finished"),
+        (["finished", "stopped"], "stopped"),
+        (["stopped", "failed", "finished"], "failed"),
+        (["failed", "queued"], "queued"),
+        (["queued", "running", "finished"], "running"),
+    ],
+)
+def test_the_status_of_a_group(statuses: list[str], status: str) -> None:
+    assert group_status(statuses) == status

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from math import dist
+from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -16,8 +19,8 @@ from mtl_core.layout import Layout
 from mtl_core.spec import parse_spec
 from mtl_core.tasks import Task
 from ui.colours import SHARED_COLOUR, task_colours
-from ui.network_picture import network_picture
-from ui.network_shapes import BOX_H, BOX_W, Direction, place
+from ui.network_picture import SMALLEST, network_picture
+from ui.network_shapes import BOX_H, BOX_W, SMALL, Direction, Label, place
 
 SVG = "{http://www.w3.org/2000/svg}"
 DIRECTIONS: tuple[Direction, ...] = ("right", "down")
@@ -60,11 +63,76 @@ def test_six_tasks_of_eight_stages_do_not_overlap(direction: Direction) -> None:
     tasks = [Task(f"task_with_a_long_name_{i}", "regression") for i in range(6)]
     sizes = ARCHITECTURES["partial"](name="partial", hidden=[1024, 512, 256, 128, 64, 32, 16, 8])
     layout = sizes.layout({"table": InputSpec("table", Vector(11))}, tasks)
-    grid = place(layout, {task.name: (task.name, "λ 1", "123 parameters") for task in tasks}, direction, 20)
+    grid = place(layout, {task.name: Label((task.name,), "λ 1", ("123 parameters",)) for task in tasks}, direction, 20)
     for a, b in combinations(grid.boxes.values(), 2):
         assert abs(a.x - b.x) >= BOX_W or abs(a.y - b.y) >= BOX_H, (a.name, b.name)
     names = "".join(texts(draw(layout, dict.fromkeys(layout.outputs, 1.0), direction=direction)))
     assert all(task.name in names for task in tasks), "long names are wrapped, never cut"
+
+
+def points_on(path: str) -> Iterator[tuple[float, float]]:
+    """Points about every px on a path of M, L, Q and C, by de Casteljau's steps."""
+    at = (0.0, 0.0)
+    for command, numbers in re.findall(r"([MLQC])([^MLQC]*)", path):
+        values = [float(number) for number in numbers.split()]
+        corners = [at, *zip(values[::2], values[1::2], strict=True)] if command != "M" else [(values[0], values[1])]
+        count = max(2, int(sum(dist(a, b) for a, b in pairwise(corners))))
+        for i in range(count + 1):
+            level = corners
+            while len(level) > 1:
+                level = [(a + (c - a) * i / count, b + (d - b) * i / count) for (a, b), (c, d) in pairwise(level)]
+            yield level[0]
+        at = corners[-1]
+
+
+def spoiled(svg: ElementTree.Element) -> list[str]:
+    """The lines of a picture that run through a box, or out of the frame."""
+    _, _, width, height = map(float, svg.attrib["viewBox"].split())
+    boxes = [
+        (float(rect.attrib["x"]) + BOX_W / 2, float(rect.attrib["y"]) + BOX_H / 2)
+        for rect in svg.iter(f"{SVG}rect")
+        if rect.attrib.get("width") == str(BOX_W) and "class" not in rect.attrib
+    ]
+    assert boxes
+    return [
+        path.attrib["d"]
+        for path in svg.iter(f"{SVG}path")
+        if path.attrib.get("class") in ("arrow", "skip")
+        for x, y in points_on(path.attrib["d"])
+        if not (0 < x < width and 0 < y < height)
+        or any(abs(x - u) < BOX_W / 2 - 1 and abs(y - v) < BOX_H / 2 - 1 for u, v in boxes)
+    ]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_no_line_runs_through_a_box(architecture: str, dataset: str, direction: Direction) -> None:
+    spec = parse_spec({"dataset": {"name": dataset}})
+    fusions = get_args(ARCHITECTURES[architecture].model_fields["fusion"].annotation)
+    for fusion in fusions if len(spec.dataset.inputs()) > 1 else fusions[:1]:
+        layout = parse_spec(
+            {"dataset": {"name": dataset}, "architecture": {"name": architecture, "fusion": fusion}}
+        ).layout()
+        assert spoiled(draw(layout, dict.fromkeys(layout.outputs, 1.0), 0.1, direction)) == [], fusion
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_no_line_runs_through_a_box_wherever_sharing_ends(cut: int, direction: Direction) -> None:
+    chosen = {"name": "partial", "shared_depth": cut, "fusion": "cross_attention"}
+    layout = parse_spec({"dataset": {"name": "captioned_scenes"}, "architecture": chosen}).layout()
+    assert spoiled(draw(layout, dict.fromkeys(layout.outputs, 1.0), 0.1, direction)) == []
+
+
+def test_text_stays_legible_in_a_narrow_column() -> None:
+    layout = layout_of("hard", "captioned_scenes")
+    svg = draw(layout, dict.fromkeys(layout.outputs, 1.0), direction="down")
+    smallest = float(re.search(r"--least:([\d.]+)px", svg.attrib["style"])[1])  # type: ignore[index]
+    width = float(svg.attrib["viewBox"].split()[2])
+    assert smallest / width * SMALL >= 8, "px of the smallest text"
+    assert smallest / width == pytest.approx(SMALLEST, abs=0.01)
+    assert width * 0.85 <= 290, "three tasks fit into the Playground's column at 1440 px nearly unscaled"
 
 
 def arrow_widths(svg: ElementTree.Element, colour: str) -> list[float]:
