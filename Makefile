@@ -32,8 +32,9 @@ run: $(RUN_STAMP)
 	@echo "MTL Lab: http://127.0.0.1:$(PORT)   (Ctrl-C ends the page; runs go on)"
 	@exec $(PY) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
 
+# Two workers: one begins with all browser tests (one browser at a time), the other with the rest, file by file.
 test: $(TEST_STAMP)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(TEST_STAMP)
 	@$(PY) -m ruff check .

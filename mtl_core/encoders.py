@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mtl_core.blocks import Block, Convolution, Dense, Map, Shape, States, Tokens, Vector
 from mtl_core.fusion import LastState, Sentence, fuse
-from mtl_core.grounding import Grounding, Search, Telling
+from mtl_core.grounding import Finding, Grounding, Search, Telling
 from mtl_core.tasks import Task
 
 if TYPE_CHECKING:
@@ -139,16 +139,15 @@ def _grounded(ends: list[tuple[str, Shape]], width: int, stages: list[Stage]) ->
     others = [end for end in ends if end is not place]
     width = min(width, GROUNDED)
 
-    def add(
-        name: str, kind: type[Telling] | type[Search] | type[Grounding], *feeds: tuple[str, Shape]
-    ) -> tuple[str, Shape]:
-        block = kind(tuple(shape for _, shape in feeds), width)
+    def add(name: str, kind: type[Block], *feeds: tuple[str, Shape]) -> tuple[str, Shape]:
+        block = kind(tuple(shape for _, shape in feeds), width)  # type: ignore[call-arg]
         stages.append(Stage(name, block, tuple(feed for feed, _ in feeds)))
         return name, block.output()
 
     told = add("told", Telling, place, *others)
-    found = add("found", Search, told, *others)
-    grounded = add("grounded", Grounding, told, found, *others)
+    looks = add("looks", Search, told, *others)
+    found = add("found", Finding, told, looks)
+    grounded = add("grounded", Grounding, told, looks, found, *others)
     return [grounded, told, found, *others]
 
 

@@ -1,9 +1,9 @@
 """A picture that is asked about: blocks of the fusion ``cross_attention``, without torch.
 
-The modules are in :mod:`mtl_core.grounding_modules`. Three stages stand between the encoders and
+The modules are in :mod:`mtl_core.grounding_modules`. Four stages stand between the encoders and
 the code, each a block here: every place of the map is *told* what the other inputs say; heads *search* the places for
-what is spoken of beside the thing that is meant; every place, which now knows where it lies from what was found, is
-told once more, and so *grounded*.
+what is spoken of beside the thing that is meant, and say what they *found* where; every place, which now knows where it
+lies from that, is told once more, and so *grounded*.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Search(Block):
 
     def parameters(self) -> int:
         count = heads(self.width)
-        asking = sum((width + 1) * self.width for width in self.words) + (self.width + 1) * (count + self.width)
+        asking = sum((width + 1) * (count + self.width) for width in self.words)
         return asking + (_places(self.inputs).channels + 1) * self.width + count
 
     def output(self) -> Map:
@@ -98,11 +98,37 @@ class Search(Block):
 
 
 @dataclass(frozen=True)
+class Finding(Block):
+    """What every head has found: its place c_h = Σ_p α_hp p, and what is there, v_h = Σ_p α_hp V y_p.
+
+    ``inputs``: the told map and where the heads look. Gives all (x, y) of the heads, then all v.
+    """
+
+    inputs: tuple[Map, Map]
+    width: int
+
+    @property
+    def each(self) -> int:
+        """Numbers of what one head finds at its place."""
+        return self.width // self.inputs[1].channels
+
+    def parameters(self) -> int:
+        return (self.inputs[0].channels + 1) * self.each
+
+    def output(self) -> Vector:
+        return Vector(self.inputs[1].channels * (2 + self.each))
+
+    def build(self) -> nn.Module:
+        from mtl_core import grounding_modules
+
+        return grounding_modules.Finding(self)
+
+
+@dataclass(frozen=True)
 class Grounding(Block):
     """g_p = M([y_p, e_p, 2 α_p, 3 (p − c_h)_h]; [s, v]): each place knows how it lies to what every head has found.
 
-    M as in :class:`Telling`; c_h = Σ_p α_hp p is the place that head h has found, v_h = Σ_p α_hp V y_p what is there.
-    ``inputs``: the told map, where the heads look, then the others.
+    M as in :class:`Telling`. ``inputs``: the told map, where the heads look, what they found, then the others.
     """
 
     inputs: tuple[Shape, ...]
@@ -121,11 +147,10 @@ class Grounding(Block):
     @property
     def told(self) -> int:
         """Numbers that every place is told."""
-        return sum(said(shape) for shape in self.inputs[2:]) + self.heads * (self.width // self.heads)
+        return sum(said(shape) for shape in self.inputs[2:]) - 2 * self.heads
 
     def parameters(self) -> int:
-        seen = (_places(self.inputs).channels + 1) * (self.width // self.heads)
-        return seen + modulation(self.channels, self.told, self.width)
+        return modulation(self.channels, self.told, self.width)
 
     def output(self) -> Map:
         return Map(self.width, _places(self.inputs).size)

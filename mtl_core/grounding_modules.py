@@ -90,34 +90,50 @@ class Search(nn.Module):
         super().__init__()
         places, heads = block.inputs[0], block.output().channels
         assert isinstance(places, Map)
-        self.words = nn.ModuleList(nn.Linear(width, block.width) for width in block.words)
-        self.choice = nn.Linear(block.width, heads)
-        self.query = nn.Linear(block.width, block.width)
+        self.choice = nn.ModuleList(nn.Linear(width, heads) for width in block.words)
+        self.query = nn.ModuleList(nn.Linear(width, block.width) for width in block.words)
         self.key = nn.Conv2d(places.channels, block.width, 1)
         self.null = nn.Parameter(torch.zeros(heads))
 
     def forward(self, places: Tensor, *others: Tensor) -> Tensor:
-        words, there = self._spoken(others)
-        chosen = self.choice(words).masked_fill(~there[..., None], -torch.inf).softmax(1)
-        query = self.query(chosen.transpose(1, 2) @ words)
+        query = self._asked(others)
         fit = SHARPNESS * query @ self.key(places).flatten(2)
         null = self.null[None, :, None].expand(len(fit), -1, 1)
         attention = torch.cat((fit, null.to(fit.dtype)), dim=2).softmax(2)[:, :, :-1]
         return attention.reshape(*fit.shape[:2], *places.shape[2:])
 
-    def _spoken(self, others: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-        """(B, L, width) all inputs' words one after another, and (B, L) which of them are said; one at least."""
-        words, there = [], []
-        for layer, value in zip(self.words, others, strict=True):
-            rows = value if value.dim() == 3 else value[:, None]
-            words.append(layer(rows))
-            some = spoken(rows) if value.dim() == 3 else rows.new_ones(rows.shape[:2], dtype=torch.bool)
-            there.append(some | (torch.arange(rows.shape[1], device=rows.device) == 0))
-        return torch.cat(words, dim=1), torch.cat(there, dim=1)
+    def _asked(self, others: tuple[Tensor, ...]) -> Tensor:
+        """(B, heads, width) the query of each head, of all inputs' words; of the first word where none is said."""
+        choices, queries = [], []
+        for choice, query, value in zip(self.choice, self.query, others, strict=True):
+            words = value if value.dim() == 3 else value[:, None]
+            there = spoken(words) | (torch.arange(words.shape[1], device=words.device) == 0)
+            choices.append(choice(words).masked_fill(~there[..., None], -torch.inf))
+            queries.append(query(words))
+        chosen = torch.cat(choices, dim=1).softmax(1)
+        return chosen.transpose(1, 2) @ torch.cat(queries, dim=1)
+
+
+class Finding(nn.Module):
+    """(map (B, C, S, S), looks (B, heads, S, S)) -> (B, heads·(2 + each)): places found, then what is there."""
+
+    coordinates: Tensor
+
+    def __init__(self, block: grounding.Finding) -> None:
+        super().__init__()
+        places = block.inputs[0]
+        self.register_buffer("coordinates", coordinates(places.size), persistent=False)
+        self.value = nn.Conv2d(places.channels, block.each, 1)
+
+    def forward(self, places: Tensor, looks: Tensor) -> Tensor:
+        attention = looks.flatten(2)
+        where = attention @ self.coordinates.to(attention.dtype).flatten(1).t()
+        what = attention @ self.value(places).flatten(2).transpose(1, 2)
+        return torch.cat((where.flatten(1), what.flatten(1)), dim=1)
 
 
 class Grounding(nn.Module):
-    """(map (B, C, S, S), looks (B, heads, S, S), words or vectors …) -> (B, width, S, S)."""
+    """(map (B, C, S, S), looks (B, heads, S, S), found (B, …), words or vectors …) -> (B, width, S, S)."""
 
     positions: Tensor
 
@@ -125,16 +141,14 @@ class Grounding(nn.Module):
         super().__init__()
         places = block.inputs[0]
         assert isinstance(places, Map)
+        self.heads = block.heads
         self.register_buffer("positions", positions(places.size), persistent=False)
-        self.value = nn.Conv2d(places.channels, block.width // block.heads, 1)
         self.modulation = Modulation(block.channels, block.told, block.width)
 
-    def forward(self, places: Tensor, looks: Tensor, *others: Tensor) -> Tensor:
-        at = self.positions[:2].to(places.dtype)
-        attention = looks.flatten(2)
-        where, what = attention @ at.flatten(1).t(), attention @ self.value(places).flatten(2).transpose(1, 2)
-        way = NEARNESS * (at - where[..., None, None]).flatten(1, 2)
-        told = torch.cat([what.flatten(1), *(said(value) for value in others)], dim=1)
+    def forward(self, places: Tensor, looks: Tensor, found: Tensor, *others: Tensor) -> Tensor:
+        where, what = found[:, : 2 * self.heads].view(-1, self.heads, 2), found[:, 2 * self.heads :]
+        way = NEARNESS * (self.positions[:2].to(places.dtype) - where[..., None, None]).flatten(1, 2)
+        told = torch.cat([what, *(said(value) for value in others)], dim=1)
         known = torch.cat((beside(places, self.positions), LOOKS * looks, way), dim=1)
         grounded: Tensor = self.modulation(known, told)
         return grounded

@@ -36,6 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SKIPPED] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under xdist the tests of one file stay together, and those that drive a browser never run beside one another."""
+    for item in items:
+        together = "browser" if item.get_closest_marker("browser") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End what tests started in the common home, then remove it."""
     home = config.stash[HOME]

@@ -94,7 +94,8 @@ STAGE_KINDS = {
     "sentence": "lstm",
     "last_word": "last_word",
     "told": "film",
-    "found": "attention",
+    "looks": "attention",
+    "found": "found",
     "grounded": "film",
     "fusion": "fusion",
 }

@@ -25,7 +25,7 @@ MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]])
 """Direction (x, y) of each relation, y counted downwards."""
 PLAIN = 0.3
 """Share of the sentences that only name a thing by colour and shape."""
-NEXT_SHARE = 0.3
+NEXT_SHARE = 0.4
 """Share of the sentences whose relation is ``next to``."""
 MARGIN = 0.08
 """By how much a relation must hold, or not hold, to be beyond doubt; a share of the picture's side, as ``NEAR``."""
@@ -33,7 +33,7 @@ NEAR = 0.16
 """What lies at most between things next to each other, but for the margin."""
 FIELDS = ("size", "colour", "relation", "other_colour", "other_shape")
 """What a wrong sentence may have otherwise; the size only where it is named."""
-SIZED, COLOURED = 0.6, 0.6
+SIZED, COLOURED = 0.5, 0.5
 """Shares of the sentences that name the size, and the colour, of the object that they mean. Where neither tells it from
 the others, nothing but the place does: so what it lies beside must be looked for."""
 

@@ -80,7 +80,7 @@ def test_a_wrong_sentence_differs_in_one_attribute_or_in_the_relation(made: tupl
     changed = np.array([getattr(right, name) != getattr(wrong, name) for name in FIELDS])
     assert (changed.sum(axis=0) == 1).all()
     share = changed.mean(axis=1)
-    assert share.min() > 0.05
+    assert share.min() > 0.03
     assert dict(zip(FIELDS, share, strict=True))["relation"] > 0.15
     assert {len(right.text(row).split()) for row in range(ROWS)} == {3, 6, 7, 8, 9}
 

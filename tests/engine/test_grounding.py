@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from mtl_core.blocks import Map, Shape, States, Tokens, Vector
-from mtl_core.grounding import Gathering, Grounding, Search, Telling, heads, said
+from mtl_core.grounding import Finding, Gathering, Grounding, Search, Telling, heads, said
 from mtl_core.grounding_modules import coordinates, positions
 from mtl_core.grounding_modules import said as said_by
 from tests.engine.test_fusion import SHAPES, values
@@ -21,8 +21,10 @@ OTHERS = [(WORDS,), (VECTOR,), (WORDS, VECTOR)]
 
 def inputs_of(kind: Any, others: tuple[Shape, ...], width: int) -> tuple[Shape, ...]:
     """What such a block reads: a map, for a grounding what a search of its width found, then the others."""
-    found = (Search((MAP, *others), width).output(),) if kind is Grounding else ()
-    return (MAP, *found, *others)
+    if kind is not Grounding:
+        return (MAP, *others)
+    looks = Search((MAP, *others), width).output()
+    return (MAP, looks, Finding((MAP, looks), width).output(), *others)
 
 
 @pytest.mark.parametrize("others", OTHERS)
@@ -77,8 +79,7 @@ def test_a_search_looks_at_the_place_that_fits_and_may_find_nothing() -> None:
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.zero_()
-        module.words[0].weight[:2] = torch.eye(2)
-        module.query.weight[:, 0] = 1.0
+        module.query[0].weight[:, 0] = 1.0
         module.key.weight[:, 0] = 1.0
         module.null.fill_(20.0)
     places = torch.zeros(2, 2, 4, 4)
@@ -94,27 +95,42 @@ def test_the_looks_of_a_head_are_a_softmax_with_a_null_place() -> None:
     module.null.data.uniform_(-1, 1)
     places, words = values(block.inputs)
     row = 1
-    said_words = module.words[0](words[row, : 1 + row % 4])
-    weights = module.choice(said_words).softmax(0)
-    query = module.query(weights.T @ said_words)
+    said_words = words[row, : 1 + row % 4]
+    weights = module.choice[0](said_words).softmax(0)
+    query = module.query[0](weights.T @ said_words)
     key = places[row].flatten(1).T @ module.key.weight[:, :, 0, 0].T + module.key.bias
     powers = (query @ key.T / 2).exp()
     wanted = powers / (powers.sum(1, keepdim=True) + module.null.exp()[:, None])
     torch.testing.assert_close(module(places, words)[row].flatten(1), wanted)
 
 
+@pytest.mark.parametrize("width", [32, 10, 7])
+def test_a_finding_is_the_place_and_what_is_there(width: int) -> None:
+    looks = Search((MAP, WORDS), width).output()
+    block = Finding((MAP, looks), width)
+    module = block.build()
+    assert sum(p.numel() for p in module.parameters()) == block.parameters()
+    places = values((MAP,))[0]
+    attention = torch.zeros(4, looks.channels, 6, 6)
+    attention[:, :, 2, 5] = 1.0
+    found = module(places, attention)
+    assert found.shape == (4, block.output().width)
+    count = 2 * looks.channels
+    torch.testing.assert_close(found[:, :count], coordinates(6)[:, 2, 5].repeat(4, looks.channels))
+    torch.testing.assert_close(found[:, count:], module.value(places)[:, :, 2, 5].repeat(1, looks.channels))
+    assert module(places, 0 * attention).abs().max() == 0, "heads at the null place found nothing"
+
+
 def test_a_grounding_knows_the_way_to_what_was_found() -> None:
-    """All heads at one place: each place is told its way to it, and what is there; by hand."""
+    """Each place is told where it lies from every head's find, and all are told what it is; by hand."""
     block = Grounding(inputs_of(Grounding, (VECTOR,), 8), 8)
     module = block.build().eval()
-    places, _, told = values(block.inputs)
-    looks = torch.zeros(4, 8, 6, 6)
-    looks[:, :, 2, 5] = 1.0
+    places, looks, found, told = values(block.inputs)
     at = coordinates(6)
-    way = 3 * (at - at[:, 2, 5][:, None, None]).repeat(8, 1, 1)
-    known = torch.cat((places, positions(6).expand(4, -1, -1, -1), 2 * looks, way.expand(4, -1, -1, -1)), dim=1)
-    there = module.value(places)[:, :, 2, 5].repeat(1, 8)
-    torch.testing.assert_close(module(places, looks, told), module.modulation(known, torch.cat((there, told), dim=1)))
+    way = torch.cat([3 * (at - found[:, 2 * h : 2 * h + 2, None, None]) for h in range(8)], dim=1)
+    known = torch.cat((places, positions(6).expand(4, -1, -1, -1), 2 * looks, way), dim=1)
+    wanted = module.modulation(known, torch.cat((found[:, 16:], told), dim=1))
+    torch.testing.assert_close(module(places, looks, found, told), wanted)
 
 
 def test_positions_are_middles_and_their_waves() -> None:
