@@ -89,8 +89,9 @@ class RunSpec(Model):
         dataset = DATASETS.get(name) if isinstance(name, str) else None
         if dataset is None:
             return spec
-        tasks = spec.get("tasks") or [task.name for task in _feasible_tasks(dataset, spec)]
-        spec = merged(_advised(_advice(_built(dataset, spec), spec, tasks), spec, tasks), spec) | {"tasks": tasks}
+        built = _built(dataset, spec)
+        tasks = spec.get("tasks") or built.advice().get("tasks") or _feasible_tasks(built, spec)
+        spec = merged(_fitting(_advice(built, spec, tasks), spec, tasks), spec) | {"tasks": tasks}
         _fill_lambdas(spec)
         if "regularizers" not in spec:
             architecture = get_path(spec, "architecture.name")
@@ -163,12 +164,11 @@ def parse_spec(raw: Any) -> RunSpec:
     return parse(RunSpec, raw)
 
 
-def _feasible_tasks(dataset: type[Dataset], spec: Mapping[str, Any]) -> list[Task]:
+def _feasible_tasks(dataset: Dataset, spec: Mapping[str, Any]) -> list[str]:
     """The data set's tasks that the chosen modalities allow."""
-    built = _built(dataset, spec)
     chosen = get_path(spec, "dataset.modalities", [])
-    inputs = {name: look for name, look in built.inputs().items() if not chosen or name in chosen}
-    return [task for task in built.tasks() if not inputs or not missing_modality(task, inputs)]
+    inputs = {name: look for name, look in dataset.inputs().items() if not chosen or name in chosen}
+    return [task.name for task in dataset.tasks() if not inputs or not missing_modality(task, inputs)]
 
 
 def _built(dataset: type[Dataset], spec: Mapping[str, Any]) -> Dataset:
@@ -200,7 +200,7 @@ def _advice(dataset: Dataset, spec: Mapping[str, Any], tasks: Any) -> Mapping[st
     return merged(advice, GENERATORS[name].model_validate({"name": name}).advice(advice))
 
 
-def _advised(advice: Mapping[str, Any], spec: Mapping[str, Any], tasks: Any) -> Mapping[str, Any]:
+def _fitting(advice: Mapping[str, Any], spec: Mapping[str, Any], tasks: Any) -> Mapping[str, Any]:
     """A data set's advice, without λ of tasks that this run lacks, and without any λ where the spec has one for all."""
     lambdas = get_path(advice, "weighting.lambdas", {})
     if not lambdas:

@@ -116,6 +116,8 @@ def _track(floor: Ground, source: str, targets: tuple[str, ...], gap: float, tak
     places += [(v0 + step, None) for step in steps]
     places += [(v1 + step, u0 + floor.half[0] + share * gap) for step in steps for share in (0.3, 0.5)]
     for v, cross in places:
+        if 0 < abs(v - v1) < floor.half[1] + BESIDE:
+            continue  # it would end on the target's edge
         track = Track(source, targets, v, cross)
         crowded = any(_collide(floor, track, other) for other in taken)
         if not crowded and all(floor.free(_way(floor, track, name), source, name) for name in targets):
