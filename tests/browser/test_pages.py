@@ -127,6 +127,7 @@ def test_two_servers_on_one_store_share_runs_and_one_runner(page: Page, own_serv
     first = Playground(page, own_server).open()
     first.until(own_server.warm, 60, "a warm worker")
     runner = runner_info(own_server.home)
+    first.pace("slow")  # so that the run goes on until the second server, however long its start takes, stops it
     run = first.start()
     other = Server(own_server.home, free_port(), own_server.log.with_name("second.log"))
     try:
