@@ -118,7 +118,7 @@ def _row(run: RunRecord) -> None:
             status_badge(run.status)
             if run.owner == CLI:
                 st.badge(t("runs.cli"), color="gray", icon=":material/terminal:")
-        st.markdown(f"**{run.label or run.name or _title(run)}**")
+        st.markdown(f"**{plain(run.label or run.name) or _title(run)}**")
         st.caption(t("runs.when", when=_ago(run.created), id=run.id))
     with numbers:
         st.caption(
