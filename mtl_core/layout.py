@@ -22,15 +22,15 @@ class Part:
         owner: the task it belongs to, or None where all tasks use it.
         block: its sizes.
         inputs: names of the parts, or ``input:<modality>``, that feed it.
-        role: ``trunk`` (can be shared or tied), ``head``, or ``generator`` (makes pictures from noise, and has no
-            part in the way from inputs to outputs).
+        role: ``trunk`` (can be shared or tied), ``mixer`` (mixes what others give: stitches, gates, masks), ``head``,
+            or ``generator`` (makes pictures from noise, and has no part in the way from inputs to outputs).
     """
 
     stage: str
     owner: str | None
     block: Block
     inputs: tuple[str, ...]
-    role: Literal["trunk", "head", "generator"] = "trunk"
+    role: Literal["trunk", "mixer", "head", "generator"] = "trunk"
 
     @property
     def name(self) -> str:
@@ -58,6 +58,35 @@ class Layout:
     def shared_parts(self) -> tuple[Part, ...]:
         """The parts that no single task owns."""
         return tuple(part for part in self.parts if part.owner is None)
+
+    def users(self) -> dict[str, frozenset[str]]:
+        """Per part the tasks whose output depends on it; of a generator the task that it serves."""
+        feeds = {part.name: part for part in self.parts}
+        found: dict[str, set[str]] = {part.name: set() for part in self.parts}
+        for part in self.parts:
+            if part.role == "generator" and part.owner is not None:
+                found[part.name].add(part.owner)
+        for task, end in self.outputs.items():
+            waiting = [end]
+            while waiting:
+                name = waiting.pop()
+                if name in feeds and task not in found[name]:
+                    found[name].add(task)
+                    waiting += feeds[name].inputs
+        return {name: frozenset(tasks) for name, tasks in found.items()}
+
+    def keepers(self) -> dict[str, str | None]:
+        """Per part the task that owns it, where no other uses it; None where several meet in it.
+
+        A column of a cross-stitch network belongs to one task and serves all: it has no keeper.
+        """
+        users = self.users()
+        return {part.name: part.owner if users[part.name] <= {part.owner} else None for part in self.parts}
+
+    def met(self) -> tuple[Part, ...]:
+        """The parts that at least two tasks use, heads apart: on their parameters the tasks' gradients meet."""
+        users = self.users()
+        return tuple(part for part in self.parts if len(users[part.name]) > 1)
 
     def columns(self) -> dict[str, tuple[Part, ...]]:
         """Each task's own trunk parts in order."""

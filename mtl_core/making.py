@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.batches import Batch
 from mtl_core.generation.base import Generation
@@ -99,21 +97,8 @@ class Making:
         nothing = torch.zeros(0, dtype=torch.int64, device=pictures.device)
         others = {name: nothing for name in self.network.layout.outputs if name != self.task.name}
         inputs = self.batch.inputs | {self.task.modality: pictures}
-        with _nothing_remembered(self.network):
+        with self.network.nothing_remembered():
             return self.network(inputs, others)[self.task.name]
-
-
-@contextmanager
-def _nothing_remembered(network: Network) -> Iterator[None]:
-    """Within it batch norms that train do not move their running statistics."""
-    norms = [module for module in network.modules() if isinstance(module, _BatchNorm) and module.training]
-    for norm in norms:
-        norm.track_running_stats = False
-    try:
-        yield
-    finally:
-        for norm in norms:
-            norm.track_running_stats = True
 
 
 def noise_seed(seed: int, task: str, when: str) -> int:

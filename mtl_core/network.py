@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.layout import Layout
 
@@ -27,30 +29,70 @@ class Network(nn.Module):
     def __init__(self, layout: Layout, seed: int) -> None:
         super().__init__()
         self.layout = layout
+        self.keepers = layout.keepers()
         self.parts = nn.ModuleDict()
         for part in layout.parts:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(part_seed(seed, part.name))
                 self.parts[part.name] = part.block.build()
 
-    def forward(self, inputs: Mapping[str, Tensor], rows: Mapping[str, Tensor] | None = None) -> dict[str, Any]:
+    def forward(
+        self,
+        inputs: Mapping[str, Tensor],
+        rows: Mapping[str, Tensor] | None = None,
+        *,
+        cuts: dict[str, tuple[Tensor, Tensor]] | None = None,
+        seen: dict[str, Tensor] | None = None,
+    ) -> dict[str, Any]:
         """Outputs of the tasks for a batch of each modality; logits for classes.
 
         Args:
             inputs: (B, …) per modality.
             rows: row numbers (B_t,) of those tasks that need only some rows: their own parts see these rows alone,
                 and a task that needs none has no output. Left out: every task needs all rows.
+            cuts: takes, for each part that several tasks use, its output and the copy, a leaf of its own, from which
+                the tasks' own parts go on. Left out: nothing is cut.
+            seen: takes what each part gave.
         """
         rows = rows or {}
         values: dict[str, Tensor] = {f"input:{modality}": batch for modality, batch in inputs.items()}
+        copies = values if cuts is None else dict(values)
         chosen: dict[tuple[str, str], Tensor] = {}
         for part in self.layout.parts:
-            index = rows.get(part.owner or "")
+            keeper = self.keepers[part.name]
+            index = rows.get(keeper or "")
             if part.role == "generator" or (index is not None and not len(index)):
                 continue
-            feeds = [_rows_of(values, chosen, name, part.owner, rows) for name in part.inputs]
-            values[part.name] = self.parts[part.name](*feeds)
+            source = values if keeper is None else copies
+            feeds = [self._feed(source, chosen, name, keeper, rows) for name in part.inputs]
+            values[part.name] = copies[part.name] = self.parts[part.name](*feeds)
+            if cuts is not None and keeper is None:
+                copies[part.name] = values[part.name].detach().requires_grad_()
+                cuts[part.name] = values[part.name], copies[part.name]
+        if seen is not None:
+            seen.update(values)
         return {task: values[name] for task, name in self.layout.outputs.items() if name in values}
+
+    def _feed(
+        self,
+        values: Mapping[str, Tensor],
+        chosen: dict[tuple[str, str], Tensor],
+        name: str,
+        keeper: str | None,
+        rows: Mapping[str, Tensor],
+    ) -> Tensor:
+        """What feeds a part: of what its task does not keep to itself, only the task's rows.
+
+        Of vectors they are taken for all such tasks at once: one gradient of the whole instead of one a task.
+        """
+        if keeper not in rows or keeper is None or self.keepers.get(name) == keeper:
+            return values[name]
+        if (keeper, name) not in chosen:
+            together = rows if values[name].dim() == 2 else {keeper: rows[keeper]}
+            taken = values[name][torch.cat(list(together.values()))]
+            parts = torch.split(taken, [len(index) for index in together.values()])  # type: ignore[no-untyped-call]
+            chosen.update({(task, name): part for task, part in zip(together, parts, strict=True)})
+        return chosen[keeper, name]
 
     def tied(self, heads: bool) -> dict[str, list[nn.Parameter]]:
         """What a regularizer ties (:meth:`mtl_core.layout.Layout.tied`): per task its parameters, alike in all.
@@ -75,38 +117,39 @@ class Network(nn.Module):
     def set_mode(
         self, training: bool, resting: frozenset[str | None] = frozenset(), frozen: frozenset[str | None] = frozenset()
     ) -> None:
-        """Training or evaluation mode; the parts of ``resting`` owners (None: what is shared) stay in evaluation mode.
+        """Training or evaluation mode; the parts of ``resting`` keepers (None: what is shared) stay in evaluation mode.
 
-        So that not even the running statistics of their batch norms move. The parameters of ``frozen`` owners have
+        So that not even the running statistics of their batch norms move. The parameters of ``frozen`` keepers have
         no gradient, whatever the loss.
         """
         self.train(training)
         for part in self.layout.parts if training else ():
-            module = self.parts[part.name]
-            module.requires_grad_(part.owner not in frozen)
-            if part.owner in resting:
+            module, keeper = self.parts[part.name], self.keepers[part.name]
+            module.requires_grad_(keeper not in frozen)
+            if keeper in resting:
                 module.eval()
 
+    def met(self) -> dict[str, list[nn.Parameter]]:
+        """Per part that several tasks use its parameters that train; parts without any are left out."""
+        found = {part.name: list(self.parts[part.name].parameters()) for part in self.layout.met()}
+        return {name: kept for name, all_ in found.items() if (kept := [p for p in all_ if p.requires_grad])}
 
-def _rows_of(
-    values: Mapping[str, Tensor],
-    chosen: dict[tuple[str, str], Tensor],
-    name: str,
-    owner: str | None,
-    rows: Mapping[str, Tensor],
-) -> Tensor:
-    """What feeds a part: of what the task does not own itself, only the task's rows.
+    def kept(self, task: str) -> list[nn.Parameter]:
+        """The parameters that only this task uses, on its way from inputs to output."""
+        names = [p.name for p in self.layout.parts if self.keepers[p.name] == task and p.role != "generator"]
+        return [parameter for name in names for parameter in self.parts[name].parameters() if parameter.requires_grad]
 
-    Of vectors they are taken for all such tasks at once: one gradient of the whole instead of one a task.
-    """
-    if owner not in rows or owner is None or name.startswith(f"{owner}/"):
-        return values[name]
-    if (owner, name) not in chosen:
-        together = rows if values[name].dim() == 2 else {owner: rows[owner]}
-        taken = values[name][torch.cat(list(together.values()))]
-        parts = torch.split(taken, [len(index) for index in together.values()])  # type: ignore[no-untyped-call]
-        chosen.update({(task, name): part for task, part in zip(together, parts, strict=True)})
-    return chosen[owner, name]
+    @contextmanager
+    def nothing_remembered(self) -> Iterator[None]:
+        """Within it batch norms that train do not move their running statistics."""
+        norms = [module for module in self.modules() if isinstance(module, _BatchNorm) and module.training]
+        for norm in norms:
+            norm.track_running_stats = False
+        try:
+            yield
+        finally:
+            for norm in norms:
+                norm.track_running_stats = True
 
 
 def part_seed(seed: int, name: str) -> int:

@@ -15,6 +15,7 @@ from torch import Tensor
 from mtl_core.batches import TensorSplit, steps_per_epoch, to_device
 from mtl_core.datasets.base import Progress, Samples
 from mtl_core.devices import choose_device
+from mtl_core.diagnostics import GradientLog
 from mtl_core.errors import DataError, Problem, SpecError
 from mtl_core.evaluation import Scaler
 from mtl_core.losses import balanced_weights
@@ -26,9 +27,12 @@ from mtl_core.settings import data_dir
 from mtl_core.spec import RunSpec
 from mtl_core.splitting import resplit
 from mtl_core.tasks import Task
+from mtl_core.weigher import Weigher
 
 TRAIN_SAMPLE = 2_000
 """Training rows, at most, on which training metrics are measured (a fixed random sample)."""
+WHOLE = ("epochs", "gradients.every")
+"""Steerable fields that are whole numbers."""
 Phase = Literal["joint", "supervised", "generation"]
 
 
@@ -54,6 +58,8 @@ class Session:
     groups: tuple[UpdateGroup, ...]
     scalers: dict[str, Scaler]
     class_weights: dict[str, Tensor | None]
+    weigher: Weigher
+    gradients: GradientLog
     step: int = 0
     cycles: list[int] = field(default_factory=lambda: [0])
     continued: tuple[int, int] | None = None
@@ -120,8 +126,9 @@ class Session:
         old = get_path(self.spec, name)
         if name == "epochs" and self.step >= self.total_steps:
             self.cycles.append(self.step)
-        new = int(value) if name == "epochs" else float(value)
+        new = int(value) if name in WHOLE else float(value)
         self.spec = self.spec.with_value(name, new)
+        self.gradients.every = self.spec.gradients.every
         return old, new
 
     def state(self) -> dict[str, Any]:
@@ -133,6 +140,8 @@ class Session:
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "groups": [group.optimizer.state_dict() for group in self.groups],
+            "weighting": self.weigher.state(),
+            "gradients": self.gradients.state(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -152,6 +161,9 @@ class Session:
         self.optimizer.load_state_dict(state["optimizer"])
         for group, saved in zip(self.groups, state.get("groups", []), strict=True):
             group.optimizer.load_state_dict(saved)
+        if "weighting" in state:  # a checkpoint from before there was anything to remember has none
+            self.weigher.load_state(state["weighting"])
+            self.gradients.load_state(state["gradients"])
         here = self.step
         for change in sorted(self.spec.schedule, key=lambda change: change.step):
             if change.step <= here:
@@ -193,6 +205,8 @@ def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
         groups=build_groups(network, spec.generation),
         scalers={t.name: _scaler(spec, t, splits["train"]) for t in tasks},
         class_weights=weights,
+        weigher=Weigher(spec.weighting, len(tasks)),
+        gradients=GradientLog(spec.gradients.every, spec.tasks),
     )
 
 

@@ -23,7 +23,14 @@ from mtl_core.paths import NAMED, difference, get_path, merged, set_path
 from mtl_core.problems import parse
 from mtl_core.regularizers import REGULARIZERS
 from mtl_core.regularizers.base import Regularizer
-from mtl_core.spec_parts import BatchPolicySpec, DatasetSpec, LrScheduleSpec, OptimizerSpec, ScheduledChange
+from mtl_core.spec_parts import (
+    BatchPolicySpec,
+    DatasetSpec,
+    GradientsSpec,
+    LrScheduleSpec,
+    OptimizerSpec,
+    ScheduledChange,
+)
 from mtl_core.spec_rules import MOST_EPOCHS, cross_field_problems, steering_rule
 from mtl_core.tasks import Task
 from mtl_core.weightings import WEIGHTINGS
@@ -76,6 +83,7 @@ class RunSpec(Model):
     ] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], Field(description="auto: fp32 on the CPU")] = "auto"
     evaluate_every: Annotated[int, Field(ge=1, description="Epochs from one evaluation to the next")] = 1
+    gradients: GradientsSpec = GradientsSpec()
     schedule: Annotated[list[ScheduledChange], Field(description="Changes in the middle of the run")] = []
 
     @model_validator(mode="before")

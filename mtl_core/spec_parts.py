@@ -13,7 +13,7 @@ from mtl_core.encoders import InputSpec
 from mtl_core.model import Model, known
 
 Positive = Annotated[float, Field(gt=0)]
-STEERABLE_HINT = "weighting.lambdas.<task>, regularizers.<i>.strength, optimizer.lr or epochs"
+STEERABLE_HINT = "weighting.lambdas.<task>, regularizers.<i>.strength, optimizer.lr, gradients.every or epochs"
 
 
 class SplitSpec(Model):
@@ -134,6 +134,17 @@ class BatchPolicySpec(Model):
         return {"proportional": 1.0, "equal": 0.0}.get(self.name, 1 / self.temperature)
 
 
+class GradientsSpec(Model):
+    """How often the tasks' gradients are held against each other; it changes nothing in the training.
+
+    It costs a backward pass a task at each such step, unless the weighting needs these gradients anyway.
+    """
+
+    every: Annotated[
+        int, Field(ge=0, le=1_000_000, description="Steps from one measurement of the gradients to the next; 0: none")
+    ] = 10
+
+
 class ScheduledChange(Model):
     """A value that changes in the middle of a run, once ``step`` steps are done."""
 
@@ -147,5 +158,6 @@ INNER: Mapping[str, type[Model]] = {
     "optimizer": OptimizerSpec,
     "lr_schedule": LrScheduleSpec,
     "batch_policy": BatchPolicySpec,
+    "gradients": GradientsSpec,
 }
 """Fields of a RunSpec that are models themselves, without a registry."""

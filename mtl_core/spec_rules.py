@@ -21,7 +21,7 @@ MOST_EPOCHS = 1_000_000
 def cross_field_problems(spec: RunSpec) -> list[Problem]:
     """Every rule between fields that the spec breaks."""
     found = [*_modality_problems(spec), *_task_problems(spec), *_size_problems(spec), *_tie_problems(spec)]
-    found += [] if found else _generation_problems(spec)
+    found += [] if found else [*_generation_problems(spec), *_weighting_problems(spec)]
     for i, change in enumerate(spec.schedule):
         broken = steering_rule(spec, change.field, change.value)
         if broken:
@@ -101,6 +101,27 @@ def _generation_problems(spec: RunSpec) -> Iterator[Problem]:
         yield Problem("generation.start", rule, spec.generation.start)
 
 
+def _weighting_problems(spec: RunSpec) -> Iterator[Problem]:
+    """What a weighting cannot work with: one task, tasks that share nothing, no common representation."""
+    weighting, layout = spec.weighting, spec.layout()
+    if len(spec.tasks) < weighting.least_tasks:
+        rule = f"needs at least {weighting.least_tasks} tasks to weigh; with one task use fixed"
+        yield Problem("weighting.name", rule, weighting.name)
+    elif weighting.needs_gramian and not any(part.block.parameters() for part in layout.met()):
+        rule = (
+            f"weighs the gradients on what tasks share, and {spec.architecture.name} shares nothing; "
+            "choose a weighting of losses, or an architecture that shares"
+        )
+        yield Problem("weighting.name", rule, weighting.name)
+    elif getattr(weighting, "at_representation", False):
+        if spec.dataset.build().own_samples:
+            rule = "needs one batch that all tasks see, and these tasks have samples of their own"
+            yield Problem("weighting.at_representation", rule, True)
+        elif any(part.role == "generator" for part in layout.parts):
+            rule = "needs losses that see the network once; a GAN's discriminator judges several batches"
+            yield Problem("weighting.at_representation", rule, True)
+
+
 def steering_rule(spec: RunSpec, field: str, value: Any) -> str | None:
     """The rule that a change of a running run breaks, or None where it may be made."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -113,6 +134,8 @@ def steering_rule(spec: RunSpec, field: str, value: Any) -> str | None:
             return None if value >= 0 else "γ must be at least 0"
         case ["optimizer", "lr"]:
             return None if 0 < value <= 100 else "must be above 0 and at most 100"
+        case ["gradients", "every"]:
+            return None if value == int(value) and 0 <= value <= 1_000_000 else "must be a whole number from 0 on"
         case ["epochs"]:
             whole = value == int(value) and 1 <= value <= MOST_EPOCHS
             return None if whole else f"must be a whole number from 1 to {MOST_EPOCHS:,}"

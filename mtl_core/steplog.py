@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import Tensor
 from mtl_core.errors import TrainingDiverged
 from mtl_core.events import Event
 from mtl_core.session import Session
+from mtl_core.stepping import Step
 
 FLUSH_SECONDS = 0.1
 FLUSH_STEPS = 256
@@ -27,6 +29,7 @@ class StepLog:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._numbers: list[Tensor] = []
+        self._gradients: list[dict[str, Any] | None] = []
         self._rates: list[float] = []
         self._began = time.monotonic()
 
@@ -36,9 +39,10 @@ class StepLog:
             self._began = time.monotonic()
         self._rates.append(rate)
 
-    def add(self, numbers: Tensor) -> None:
-        """Take the numbers of the step just done (see :func:`mtl_core.stepping.take_step`)."""
-        self._numbers.append(numbers)
+    def add(self, step: Step) -> None:
+        """Take what the step just done gave."""
+        self._numbers.append(step.numbers)
+        self._gradients.append(step.gradients)
 
     def due(self) -> bool:
         """Whether the numbers should be read now."""
@@ -57,10 +61,13 @@ class StepLog:
         session = self.session
         rows, rates, first = torch.stack(self._numbers).tolist(), self._rates, session.step - len(self._numbers)
         speed = len(rows) * session.batch_size / max(1e-9, time.monotonic() - self._began)
-        self._numbers, self._rates = [], []
-        for step, (row, rate) in enumerate(zip(rows, rates, strict=True), start=first + 1):
+        gradients = self._gradients
+        self._numbers, self._rates, self._gradients = [], [], []
+        for step, (row, rate, measured) in enumerate(zip(rows, rates, gradients, strict=True), start=first + 1):
             values = self._values(step, row) | {"lr": rate, "samples_per_second": round(speed, 1)}
             yield Event("step", step, step / session.steps_per_epoch, session.seconds, values)
+            if measured is not None:
+                yield Event("gradients", step, step / session.steps_per_epoch, session.seconds, measured)
 
     def _values(self, step: int, row: list[float]) -> dict[str, object]:
         names = [task.name for task in self.session.tasks]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mtl_core.batches import Batch
+from mtl_core.combining import Combined, combine
 from mtl_core.evaluation import Scaler
 from mtl_core.losses import task_loss
 from mtl_core.making import Making, UpdateGroup, noise_seed
@@ -17,41 +19,85 @@ from mtl_core.network import part_seed
 from mtl_core.regularizers.base import Regularizer
 from mtl_core.session import Session
 from mtl_core.tasks import Task
+from mtl_core.weightings.base import Moment
+
+Cuts = dict[str, tuple[Tensor, Tensor]]
 
 
-def take_step(session: Session, batch: Batch) -> Tensor:
-    """Take one step and give its numbers as one tensor on the device, unread.
+@dataclass(frozen=True)
+class Step:
+    """What a step gives.
 
-    L = Σ_i w_i λ_i L_i + Σ γ Ω. A task with λ = 0 rests: it is left out of the sum, so that its own
-    parameters have no gradient (no momentum, no decay), and its parts stay in evaluation mode. So does a task
-    that has no target in this batch, or does not train in this phase. Then the update groups, in their order,
-    each against the network as it is now.
+    Attributes:
+        numbers: (3K + 2 + groups,), on the device, unread: the K losses L_i, the K weights w_i λ_i, whether each task
+            had a target (1 or 0), the total Σ w_i λ_i L_i + Σ γ Ω, the penalty Σ γ Ω, the loss of each update group
+            (0 where its task rests).
+        gradients: how the tasks' gradients stood to each other, at steps where that is measured.
+    """
 
-    Returns:
-        (3K + 2 + groups,): the K losses L_i, the K weights w_i λ_i, whether each task had a target (1 or 0), the
-        total L, the penalty Σ γ Ω, the loss of each update group (0 where its task rests).
+    numbers: Tensor
+    gradients: dict[str, Any] | None = None
+
+
+def take_step(session: Session, batch: Batch) -> Step:
+    """Take one step.
+
+    The weighting gives w for the losses λ_i L_i of the active tasks, :func:`mtl_core.combining.combine` the gradient
+    Jᵀw + Σ γ ∇Ω. A task with λ = 0 rests: it is left out, so that its own parameters have no gradient (no momentum, no
+    decay), and its parts stay in evaluation mode. So does a task that has no target in this batch, or does not train
+    in this phase. Then the update groups, in their order, each against the network as it is now.
     """
     spec, tasks = session.spec, session.tasks
-    lambdas = [spec.weighting.lambdas[task.name] for task in tasks]
     batch = _of_phase(session, batch)
     _set_mode(session, batch)
-    if spec.architecture.dropout or any(task.kind == "generation" for task in tasks):
-        torch.manual_seed(part_seed(spec.seed, f"step {session.step}"))
-    with _autocast(session):
-        losses, makings = _losses(session, batch)
-    active = [i for i, value in enumerate(lambdas) if value > 0 and batch.count(tasks[i].name)]
+    places = [i for i, t in enumerate(tasks) if spec.weighting.lambdas[t.name] > 0 and batch.count(t.name)]
+    moment = session.weigher.moment(spec, tasks, places, session.step, int(session.epoch))
+    session.optimizer.zero_grad(set_to_none=True)
+    cuts: Cuts | None = {} if getattr(spec.weighting, "at_representation", False) else None
+    losses, makings = _losses(session, batch, cuts)
     weights = torch.zeros(len(tasks), device=session.device)
     total = penalty = _penalty(session)
-    if active:
-        scaled = torch.stack([lambdas[i] * losses[i] for i in active])
-        chosen = spec.weighting.weights(scaled, None).detach()
-        weights[active] = chosen * weights.new_tensor([lambdas[i] for i in active])
-        total = (chosen * scaled).sum() + penalty
-    _descend(session, total)
+    gradients = None
+    if places:
+        lambdas = moment.lambdas.to(session.device)
+        scaled = [lambdas[place] * losses[i] for place, i in enumerate(places)]
+        combined, gradients = _combine(session, scaled, moment, penalty, cuts)
+        weights[places] = combined.weights * lambdas
+        total = combined.total + penalty
+    elif penalty.requires_grad:
+        penalty.backward()  # type: ignore[no-untyped-call]
+    if places or penalty.requires_grad:
+        _descend(session)
+    _learn(session, batch, moment)
     last = [total.detach(), penalty.detach(), *(_update(session, group, makings) for group in session.groups)]
     read = torch.stack([loss.detach() for loss in losses])
     met = weights.new_tensor([float(batch.count(task.name) > 0) for task in tasks])
-    return torch.cat((read, weights, met, torch.stack(last)))
+    return Step(torch.cat((read, weights, met, torch.stack(last))), gradients)
+
+
+def _combine(
+    session: Session, scaled: list[Tensor], moment: Moment, penalty: Tensor, cuts: Cuts | None
+) -> tuple[Combined, dict[str, Any] | None]:
+    """The gradient of the step, and what is measured of the tasks' gradients where that is due."""
+    due = session.gradients.due(session.step) and len(scaled) > 1
+    combined = combine(session.network, session.spec.weighting, scaled, moment, penalty, cuts=cuts, measured=due)
+    if not due or combined.rows is None:
+        return combined, None
+    return combined, session.gradients.measure(session.network, combined, moment)
+
+
+def _learn(session: Session, batch: Batch, moment: Moment) -> None:
+    """What the weighting learns from this step, the losses after it included where it looks back."""
+    weighting = session.spec.weighting
+    if not moment.places:
+        return
+    if weighting.looks_back:
+        makes = any(task.kind == "generation" for task in moment.tasks)
+        with nullcontext() if makes else torch.no_grad(), session.network.nothing_remembered():
+            losses, _ = _losses(session, batch)
+        after = torch.stack([losses[i].detach() for i in moment.places]).cpu()
+        weighting.observe(moment.lambdas * after, moment)
+    session.weigher.learn(weighting.learning_rate(session.learning_rate()))
 
 
 def _of_phase(session: Session, batch: Batch) -> Batch:
@@ -70,9 +116,19 @@ def _set_mode(session: Session, batch: Batch) -> None:
     session.network.set_mode(True, frozenset([*resting, *frozen]), frozenset(frozen))
 
 
-def _losses(session: Session, batch: Batch) -> tuple[list[Tensor], dict[str, Making]]:
-    """The tasks' losses, 0 for a task without a target in this batch; and what was made on the way, by task."""
-    outputs = session.network(batch.inputs, batch.rows)
+def _losses(session: Session, batch: Batch, cuts: Cuts | None = None) -> tuple[list[Tensor], dict[str, Making]]:
+    """The tasks' losses, 0 for a task without a target in this batch; and what was made on the way, by task.
+
+    At one step they are the same whenever they are asked for: what is random in them follows from seed and step.
+    """
+    if session.spec.architecture.dropout or any(task.kind == "generation" for task in session.tasks):
+        torch.manual_seed(part_seed(session.spec.seed, f"step {session.step}"))
+    with _autocast(session):
+        return _made_losses(session, batch, cuts)
+
+
+def _made_losses(session: Session, batch: Batch, cuts: Cuts | None) -> tuple[list[Tensor], dict[str, Making]]:
+    outputs = session.network(batch.inputs, batch.rows, cuts=cuts)
     values, makings = [], {}
     for task in session.tasks:
         if task.name not in outputs:
@@ -156,12 +212,9 @@ def _proximal_steps(session: Session, rate: float) -> None:
                 term.proximal(columns, rate * term.strength)
 
 
-def _descend(session: Session, total: Tensor) -> None:
+def _descend(session: Session) -> None:
+    """One step of the optimizer along what is in ``.grad``."""
     optimizer = session.optimizer
-    optimizer.zero_grad(set_to_none=True)
-    if not total.requires_grad:
-        return
-    total.backward()  # type: ignore[no-untyped-call]
     if session.spec.optimizer.clip_norm is not None:
         torch.nn.utils.clip_grad_norm_(session.network.in_use(), session.spec.optimizer.clip_norm)
     rate = session.learning_rate()

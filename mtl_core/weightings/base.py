@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from mtl_core.model import Named
+from mtl_core.tasks import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Lambda = Annotated[float, Field(ge=0)]
+Memory = dict[str, "Tensor"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When weights are asked for, for which of the run's tasks, and what the method remembers.
+
+    A task rests where its λ is 0 or no row of the batch has a target for it; the others are active.
+
+    Attributes:
+        tasks: the A active tasks; empty where a caller has numbers alone.
+        places: their places among the run's K tasks.
+        lambdas: (A,) their λ.
+        memory: the method's own tensors, each with K entries a task, as :meth:`Weighting.memory` began them;
+            it changes them in place.
+        epoch: whole epochs done.
+        seed: of this step's randomness.
+    """
+
+    tasks: Sequence[Task]
+    places: list[int]
+    lambdas: Tensor
+    memory: Memory = field(default_factory=dict)
+    epoch: int = 0
+    seed: int = 0
 
 
 class Weighting(Named):
     """How the tasks' losses become one direction.
 
     λ_i is a preference for every method: row i of J is the gradient of λ_i·L_i, and the
-    update of the shared parameters is Jᵀw.
+    update of the shared parameters is Jᵀw. Subclasses define :meth:`weigh`.
     """
 
     lambdas: Annotated[
@@ -26,8 +54,82 @@ class Weighting(Named):
     ] = {}
 
     needs_gramian: ClassVar[bool] = False
-    """Whether :meth:`weights` needs G = J Jᵀ."""
+    """Whether :meth:`weigh` needs G = J Jᵀ of the parameters that several tasks share."""
+    scales_heads: ClassVar[bool] = True
+    """Whether a task's own parameters take w_i times their gradient; else the gradient of λ_i·L_i as it is."""
+    random: ClassVar[bool] = False
+    """Whether it draws numbers; they follow from the moment's seed."""
+    learned: ClassVar[tuple[str, ...]] = ()
+    """Names in its memory that an Adam of their own moves; the method leaves their gradient in ``.grad``."""
+    looks_back: ClassVar[bool] = False
+    """Whether :meth:`observe` shall be given the losses of the same batch after the step."""
+    least_tasks: ClassVar[int] = 2
 
-    def weights(self, losses: Tensor, gramian: Tensor | None) -> Tensor:
-        """w of shape (K,) for the scaled losses λ_i·L_i of shape (K,) and G of shape (K, K)."""
-        raise TypeError(f"{type(self).__name__} must define its weights")
+    def memory(self, tasks: int) -> Memory:
+        """What it remembers from step to step, as it begins: tensors with ``tasks`` entries; kept in checkpoints."""
+        return {}
+
+    def learning_rate(self, run: float) -> float:
+        """The rate of what it learns; ``run`` is the run's own at this step."""
+        return run
+
+    @property
+    def decay(self) -> float:
+        """Weight decay of what it learns."""
+        return 0.0
+
+    def weights(self, losses: Tensor, gramian: Tensor | None = None, moment: Moment | None = None) -> Tensor:
+        """w of shape (A,), finite and without a gradient.
+
+        Args:
+            losses: (A,) the scaled losses λ_i·L_i of the active tasks.
+            gramian: (A, A) G = J Jᵀ where :attr:`needs_gramian`; it is used as float64 on the CPU.
+            moment: when, and with which memory; left out: the first step of a run of these tasks, λ = 1.
+
+        Raises:
+            ValueError: where the Gramian is needed and missing.
+        """
+        import torch
+
+        if self.needs_gramian and gramian is None:
+            raise ValueError(f"{self.name} needs the Gramian J Jᵀ of the losses' gradients, got None")
+        moment = moment or self.first_moment(losses)
+        known = None if gramian is None else gramian.detach().to("cpu", torch.float64)
+        if not self.random:
+            return self.weigh(losses.detach(), known, moment).detach().to(losses)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(moment.seed)
+            return self.weigh(losses.detach(), known, moment).detach().to(losses)
+
+    def first_moment(self, losses: Tensor) -> Moment:
+        """The first step of a run in which all of these tasks are active, with λ = 1."""
+        from mtl_core.tasks import Task
+
+        tasks = [Task(f"task{i}", "regression") for i in range(len(losses))]
+        return Moment(tasks, list(range(len(losses))), losses.new_ones(len(losses)), self.memory(len(losses)))
+
+    def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
+        """The method itself; see :meth:`weights`."""
+        raise TypeError(f"{type(self).__name__} must define how it weighs")
+
+    def observe(self, losses: Tensor, moment: Moment) -> None:
+        """Take the scaled losses (A,) of the same batch after the step, where :attr:`looks_back`."""
+        raise TypeError(f"{type(self).__name__} does not look back")
+
+
+class GradientWeighting(Weighting):
+    """A weighting of gradients: it reads the Gramian, and leaves each head its own task's gradient.
+
+    Subclasses define :meth:`combine`.
+    """
+
+    needs_gramian: ClassVar[bool] = True
+    scales_heads: ClassVar[bool] = False
+
+    def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
+        assert gramian is not None  # weights() has seen to it
+        return self.combine(gramian, moment)
+
+    def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
+        """w (A,) from G (A, A), float64 on the CPU."""
+        raise TypeError(f"{type(self).__name__} must define how it combines gradients")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mtl_core.weightings.base import Weighting
+from mtl_core.weightings.base import Moment, Weighting
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,6 +15,7 @@ class Fixed(Weighting):
 
     name: Literal["fixed"] = "fixed"
     source: ClassVar[str] = "linear scalarisation"
+    least_tasks: ClassVar[int] = 1
 
-    def weights(self, losses: Tensor, gramian: Tensor | None) -> Tensor:
+    def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
         return losses.new_ones(losses.shape)

@@ -138,7 +138,7 @@ def test_the_generator_meets_the_discriminator_of_this_step(spec: Make) -> None:
     session.groups[0].optimizer.register_step_pre_hook(
         lambda *_: seen.extend(parameter.grad.clone() for parameter in session.groups[0].parameters)
     )
-    numbers = take_step(session, batch)
+    numbers = take_step(session, batch).numbers
     assert numbers[-1].item() == pytest.approx(method.generator_loss(making).item(), rel=1e-5)
     for found, gradient in zip(seen, wanted, strict=True):
         torch.testing.assert_close(found, gradient, rtol=1e-4, atol=1e-7)
@@ -167,11 +167,12 @@ def test_r1_counts_at_every_nth_step_n_fold(spec: Make) -> None:
         for each in (session, plain):
             each.network.load_state_dict(opened(spec, generation=fields).network.state_dict())
             each.step = step
-        extra.append((take_step(session, batch) - take_step(plain, batch))[2].item())
+        extra.append((take_step(session, batch).numbers - take_step(plain, batch).numbers)[2].item())
     assert extra[1] == extra[2] == 0
     assert extra[0] > 0
     rare = opened(spec, generation={**fields, "r1_every": 1})
-    once = (take_step(rare, batch) - take_step(opened(spec, generation={**fields, "r1": 0.0}), batch))[2].item()
+    without = opened(spec, generation={**fields, "r1": 0.0})
+    once = (take_step(rare, batch).numbers - take_step(without, batch).numbers)[2].item()
     assert extra[0] == pytest.approx(3 * once, rel=1e-4)
 
 

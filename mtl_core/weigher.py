@@ -1,0 +1,60 @@
+"""Weigher: a weighting while a run goes on: what it remembers, and the Adam that moves what it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from mtl_core.network import part_seed
+from mtl_core.spec import RunSpec
+from mtl_core.tasks import Task
+from mtl_core.weightings.base import Moment, Weighting
+
+
+class Weigher:
+    """The memory of a run's weighting, on the CPU, and the optimizer of the part of it that is learned.
+
+    Args:
+        weighting: the method; a run's λ may change, what it remembers stays.
+        tasks: K.
+    """
+
+    def __init__(self, weighting: Weighting, tasks: int) -> None:
+        self.memory = weighting.memory(tasks)
+        learned = [self.memory[name].requires_grad_() for name in weighting.learned]
+        self._adam = torch.optim.Adam(learned, weight_decay=weighting.decay) if learned else None
+
+    def moment(self, spec: RunSpec, tasks: Sequence[Task], places: list[int], step: int, epoch: int) -> Moment:
+        """The moment of a step at which the tasks in these places are active."""
+        active = [tasks[i] for i in places]
+        lambdas = torch.tensor([spec.weighting.lambdas[task.name] for task in active])
+        return Moment(active, places, lambdas, self.memory, epoch, part_seed(spec.seed, f"weights of step {step}"))
+
+    def learn(self, rate: float) -> None:
+        """One step of Adam on what is learned, where a gradient was left for it."""
+        if self._adam is None:
+            return
+        for options in self._adam.param_groups:
+            options["lr"] = rate
+        self._adam.step()
+        self._adam.zero_grad(set_to_none=True)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        memory = {name: tensor.detach().clone() for name, tensor in self.memory.items()}
+        return {"memory": memory, "adam": self._adam.state_dict() if self._adam else {}}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go back to a checkpoint."""
+        with torch.no_grad():
+            for name, tensor in state["memory"].items():
+                self.memory[name].copy_(tensor)
+        if self._adam:
+            self._adam.load_state_dict(state["adam"])
+
+
+def learned_values(weigher: Weigher) -> dict[str, list[float]]:
+    """What the method remembers of each task, as plain numbers: one list of K a name."""
+    return {name: tensor.tolist() for name, tensor in weigher.memory.items() if tensor.dim() == 1}

@@ -1,0 +1,54 @@
+"""``dwa``: tasks whose loss falls more slowly than the others' weigh more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from mtl_core.weightings.base import Memory, Moment, Weighting
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Dwa(Weighting):
+    """Dynamic weight average: w = K softmax(r / T), r_i = L_i(t−1) / L_i(t−2), mean losses of the two epochs before.
+
+    In the first two epochs all r_i are 1. The ratio is of the losses without λ, so that a slider does not look like
+    a loss that falls.
+    """
+
+    name: Literal["dwa"] = "dwa"
+    source: ClassVar[str] = "Liu et al. 2019, End-to-end multi-task learning with attention, eq. 7"
+
+    temperature: Annotated[float, Field(gt=0, le=100, description="T: the larger, the more alike the weights")] = 2.0
+
+    def memory(self, tasks: int) -> Memory:
+        import torch
+
+        names = ("sum", "count", "last", "before")
+        return {name: torch.zeros(tasks) for name in names} | {"epoch": torch.zeros(())}
+
+    def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
+        import torch
+
+        memory, places = moment.memory, moment.places
+        if moment.epoch > memory["epoch"]:
+            memory["epoch"].fill_(moment.epoch)
+            self._turn(memory)
+        last, before = memory["last"][places], memory["before"][places]
+        known = (last != 0) & (before != 0)
+        ratio = torch.where(known, last / torch.where(known, before, torch.ones_like(before)), torch.ones_like(last))
+        memory["sum"][places] += (losses / moment.lambdas).to(memory["sum"])
+        memory["count"][places] += 1
+        return len(losses) * torch.softmax(ratio / self.temperature, dim=0)
+
+    @staticmethod
+    def _turn(memory: Memory) -> None:
+        """An epoch ended: its mean losses become the last ones, of the tasks that it met."""
+        met = memory["count"] > 0
+        memory["before"][met] = memory["last"][met]
+        memory["last"][met] = memory["sum"][met] / memory["count"][met]
+        memory["sum"].zero_()
+        memory["count"].zero_()

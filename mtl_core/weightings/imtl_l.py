@@ -1,0 +1,36 @@
+"""``imtl_l``: each loss gets a learned scale, so that all scaled losses become alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from mtl_core.weightings.base import Memory, Moment, Weighting
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ImtlL(Weighting):
+    """L = Σ_i e^{s_i} λ_i L_i − s_i with s_i learned from 0, so w_i = e^{s_i}.
+
+    At rest e^{s_i} λ_i L_i = 1 for every task. s_i is moved by an Adam of its own at the run's learning rate.
+    """
+
+    name: Literal["imtl_l"] = "imtl_l"
+    source: ClassVar[str] = "Liu et al. 2021, Towards impartial multi-task learning, section 3.2"
+    learned: ClassVar[tuple[str, ...]] = ("log_scale",)
+
+    def memory(self, tasks: int) -> Memory:
+        import torch
+
+        return {"log_scale": torch.zeros(tasks)}
+
+    def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
+        from torchjd.scalarization import IMTLL
+
+        from mtl_core.weightings.scalarized import leave_gradient, slopes
+
+        scale = moment.memory["log_scale"]
+        weights, gradient = slopes(IMTLL(len(losses)).to(losses), losses, scale[moment.places].to(losses))
+        leave_gradient(scale, moment.places, gradient)
+        return weights

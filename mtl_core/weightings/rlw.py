@@ -1,0 +1,24 @@
+"""``rlw``: weights drawn anew at every step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from mtl_core.weightings.base import Moment, Weighting
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Rlw(Weighting):
+    """Random loss weighting: w = softmax(z), z ~ N(0, I), a new z at every step; Σ_i w_i = 1."""
+
+    name: Literal["rlw"] = "rlw"
+    source: ClassVar[str] = "Lin et al. 2022, Reasonable effectiveness of random weighting, algorithm 2"
+    random: ClassVar[bool] = True
+
+    def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
+        from torchjd.aggregation import RandomWeighting
+
+        weights: Tensor = RandomWeighting()(losses.cpu().unsqueeze(1))
+        return weights

@@ -1,0 +1,41 @@
+"""``uncertainty``: each task's noise is learned, and noisy tasks count less."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from mtl_core.weightings.base import Memory, Moment, Weighting
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FULL = ("binary", "multiclass", "segmentation")
+"""Kinds of tasks whose loss is a cross-entropy; it enters without the ½ of a squared error."""
+
+
+class Uncertainty(Weighting):
+    """L = Σ_i ½ e^{−s_i} λ_i L_i + ½ s_i with s_i = log σ_i² learned from s_i = 0; cross-entropies enter twice.
+
+    So w_i = ½ e^{−s_i} for squared errors and e^{−s_i} for classes. s_i is moved by an Adam of its own at the run's
+    learning rate. A negative total is normal: ½ s_i is the logarithm of a small noise.
+    """
+
+    name: Literal["uncertainty"] = "uncertainty"
+    source: ClassVar[str] = "Kendall et al. 2018, Multi-task learning using uncertainty to weigh losses, eqs. 7 and 10"
+    learned: ClassVar[tuple[str, ...]] = ("log_variance",)
+
+    def memory(self, tasks: int) -> Memory:
+        import torch
+
+        return {"log_variance": torch.zeros(tasks)}
+
+    def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
+        from torchjd.scalarization import UW
+
+        from mtl_core.weightings.scalarized import leave_gradient, slopes
+
+        factors = losses.new_tensor([2.0 if task.kind in FULL else 1.0 for task in moment.tasks])
+        variance = moment.memory["log_variance"]
+        slope, gradient = slopes(UW(len(losses)).to(losses), factors * losses, variance[moment.places].to(losses))
+        leave_gradient(variance, moment.places, gradient)
+        return factors * slope
