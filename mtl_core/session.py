@@ -25,6 +25,7 @@ from mtl_core.network import Network
 from mtl_core.paths import get_path
 from mtl_core.settings import data_dir
 from mtl_core.spec import RunSpec
+from mtl_core.spec_parts import ONLY
 from mtl_core.splitting import resplit
 from mtl_core.tasks import Task
 from mtl_core.weigher import Weigher
@@ -44,6 +45,7 @@ class Session:
     optimizer steps done. ``cycles`` are the steps at which a cycle of the learning-rate schedule
     begins: 0, and wherever a finished run was continued. ``continued``: epochs before and after, of a run
     that goes on from here beyond its former end. ``groups`` are updated after the main optimizer, in their order.
+    ``only`` names the tasks whose gradients the next step takes alone; empty: all.
     """
 
     spec: RunSpec
@@ -61,6 +63,7 @@ class Session:
     weigher: Weigher
     gradients: GradientLog
     step: int = 0
+    only: set[str] = field(default_factory=set)
     cycles: list[int] = field(default_factory=lambda: [0])
     continued: tuple[int, int] | None = None
     earlier_seconds: float = 0.0
@@ -123,6 +126,9 @@ class Session:
         Raises:
             SpecError: where the field cannot be changed or the value breaks its rule.
         """
+        if name.startswith(ONLY):
+            self.only.add(name.removeprefix(ONLY))
+            return 0.0, float(value)
         old = get_path(self.spec, name)
         if name == "epochs" and self.step >= self.total_steps:
             self.cycles.append(self.step)
@@ -168,6 +174,8 @@ class Session:
         for change in sorted(self.spec.schedule, key=lambda change: change.step):
             if change.step <= here:
                 self.step = change.step
+                if change.field.startswith(ONLY) and change.step < here:
+                    continue  # a single step, long taken
                 old, new = self.change(change.field, change.value)
                 self.continued = (old, new) if change.field == "epochs" and change.step == here else None
         self.step = here

@@ -13,7 +13,11 @@ from mtl_core.encoders import InputSpec
 from mtl_core.model import Model, known
 
 Positive = Annotated[float, Field(gt=0)]
-STEERABLE_HINT = "weighting.lambdas.<task>, regularizers.<i>.strength, optimizer.lr, gradients.every or epochs"
+ONLY = "only."
+"""Of a change: ``only.<task>``, set to 1, makes the next step take this task's gradient alone."""
+STEERABLE_HINT = (
+    "weighting.lambdas.<task>, regularizers.<i>.strength, optimizer.lr, gradients.every, epochs or only.<task>"
+)
 
 
 class SplitSpec(Model):

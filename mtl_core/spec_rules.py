@@ -134,6 +134,8 @@ def steering_rule(spec: RunSpec, field: str, value: Any) -> str | None:
             return None if value >= 0 else "γ must be at least 0"
         case ["optimizer", "lr"]:
             return None if 0 < value <= 100 else "must be above 0 and at most 100"
+        case ["only", task] if task in spec.tasks:
+            return None if value == 1 else "must be 1: one step with this task's gradient alone"
         case ["gradients", "every"]:
             return None if value == int(value) and 0 <= value <= 1_000_000 else "must be a whole number from 0 on"
         case ["epochs"]:

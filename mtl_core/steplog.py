@@ -31,6 +31,7 @@ class StepLog:
         self._numbers: list[Tensor] = []
         self._gradients: list[dict[str, Any] | None] = []
         self._rates: list[float] = []
+        self._alone: dict[int, dict[str, object]] = {}
         self._began = time.monotonic()
 
     def begin(self, rate: float) -> None:
@@ -43,6 +44,9 @@ class StepLog:
         """Take what the step just done gave."""
         self._numbers.append(step.numbers)
         self._gradients.append(step.gradients)
+        if step.after is not None:
+            after = zip((task.name for task in self.session.tasks), step.after.tolist(), strict=True)
+            self._alone[self.session.step + 1] = {"only": list(step.only), "loss_after": dict(after)}
 
     def due(self) -> bool:
         """Whether the numbers should be read now."""
@@ -61,10 +65,11 @@ class StepLog:
         session = self.session
         rows, rates, first = torch.stack(self._numbers).tolist(), self._rates, session.step - len(self._numbers)
         speed = len(rows) * session.batch_size / max(1e-9, time.monotonic() - self._began)
-        gradients = self._gradients
-        self._numbers, self._rates, self._gradients = [], [], []
+        gradients, alone = self._gradients, self._alone
+        self._numbers, self._rates, self._gradients, self._alone = [], [], [], {}
         for step, (row, rate, measured) in enumerate(zip(rows, rates, gradients, strict=True), start=first + 1):
             values = self._values(step, row) | {"lr": rate, "samples_per_second": round(speed, 1)}
+            values |= alone.pop(step, {})
             yield Event("step", step, step / session.steps_per_epoch, session.seconds, values)
             if measured is not None:
                 yield Event("gradients", step, step / session.steps_per_epoch, session.seconds, measured)

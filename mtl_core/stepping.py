@@ -20,6 +20,7 @@ from mtl_core.regularizers.base import Regularizer
 from mtl_core.session import Session
 from mtl_core.tasks import Task
 from mtl_core.weightings.base import Moment
+from mtl_core.weightings.fixed import Fixed
 
 Cuts = dict[str, tuple[Tensor, Tensor]]
 
@@ -33,10 +34,14 @@ class Step:
             had a target (1 or 0), the total Σ w_i λ_i L_i + Σ γ Ω, the penalty Σ γ Ω, the loss of each update group
             (0 where its task rests).
         gradients: how the tasks' gradients stood to each other, at steps where that is measured.
+        only: the tasks whose gradients alone were taken; empty: all.
+        after: of such a step, the K losses on the same batch after it.
     """
 
     numbers: Tensor
     gradients: dict[str, Any] | None = None
+    only: tuple[str, ...] = ()
+    after: Tensor | None = None
 
 
 def take_step(session: Session, batch: Batch) -> Step:
@@ -46,17 +51,19 @@ def take_step(session: Session, batch: Batch) -> Step:
     Jᵀw + Σ γ ∇Ω. A task with λ = 0 rests: it is left out, so that its own parameters have no gradient (no momentum, no
     decay), and its parts stay in evaluation mode. So does a task that has no target in this batch, or does not train
     in this phase. Then the update groups, in their order, each against the network as it is now.
+
+    A step of single tasks (``session.only``) takes their λ_i ∇L_i and nothing else: no penalty, no weighting.
     """
-    spec, tasks = session.spec, session.tasks
+    spec, tasks, only = session.spec, session.tasks, session.only
     batch = _of_phase(session, batch)
     _set_mode(session, batch)
-    places = [i for i, t in enumerate(tasks) if spec.weighting.lambdas[t.name] > 0 and batch.count(t.name)]
+    places = [i for i, t in enumerate(tasks) if _trains(session, t, batch)]
     moment = session.weigher.moment(spec, tasks, places, session.step, int(session.epoch))
     session.optimizer.zero_grad(set_to_none=True)
-    cuts: Cuts | None = {} if getattr(spec.weighting, "at_representation", False) else None
+    cuts: Cuts | None = {} if getattr(spec.weighting, "at_representation", False) and not only else None
     losses, makings = _losses(session, batch, cuts)
     weights = torch.zeros(len(tasks), device=session.device)
-    total = penalty = _penalty(session)
+    total = penalty = torch.zeros((), device=session.device) if only else _penalty(session)
     gradients = None
     if places:
         lambdas = moment.lambdas.to(session.device)
@@ -72,7 +79,15 @@ def take_step(session: Session, batch: Batch) -> Step:
     last = [total.detach(), penalty.detach(), *(_update(session, group, makings) for group in session.groups)]
     read = torch.stack([loss.detach() for loss in losses])
     met = weights.new_tensor([float(batch.count(task.name) > 0) for task in tasks])
-    return Step(torch.cat((read, weights, met, torch.stack(last))), gradients)
+    after = _losses_again(session, batch) if only else None
+    session.only = set()
+    return Step(torch.cat((read, weights, met, torch.stack(last))), gradients, tuple(sorted(only)), after)
+
+
+def _trains(session: Session, task: Task, batch: Batch) -> bool:
+    """Whether a task takes part in this step: λ > 0, a target in the batch, and not left out by name."""
+    chosen = not session.only or task.name in session.only
+    return chosen and session.spec.weighting.lambdas[task.name] > 0 and batch.count(task.name) > 0
 
 
 def _combine(
@@ -80,7 +95,8 @@ def _combine(
 ) -> tuple[Combined, dict[str, Any] | None]:
     """The gradient of the step, and what is measured of the tasks' gradients where that is due."""
     due = session.gradients.due(session.step) and len(scaled) > 1
-    combined = combine(session.network, session.spec.weighting, scaled, moment, penalty, cuts=cuts, measured=due)
+    weighting = Fixed() if session.only else session.spec.weighting
+    combined = combine(session.network, weighting, scaled, moment, penalty, cuts=cuts, measured=due)
     if not due or combined.rows is None:
         return combined, None
     return combined, session.gradients.measure(session.network, combined, moment)
@@ -89,15 +105,19 @@ def _combine(
 def _learn(session: Session, batch: Batch, moment: Moment) -> None:
     """What the weighting learns from this step, the losses after it included where it looks back."""
     weighting = session.spec.weighting
-    if not moment.places:
+    if not moment.places or session.only:
         return
     if weighting.looks_back:
-        makes = any(task.kind == "generation" for task in moment.tasks)
-        with nullcontext() if makes else torch.no_grad(), session.network.nothing_remembered():
-            losses, _ = _losses(session, batch)
-        after = torch.stack([losses[i].detach() for i in moment.places]).cpu()
-        weighting.observe(moment.lambdas * after, moment)
+        weighting.observe(moment.lambdas * _losses_again(session, batch)[moment.places].cpu(), moment)
     session.weigher.learn(weighting.learning_rate(session.learning_rate()))
+
+
+def _losses_again(session: Session, batch: Batch) -> Tensor:
+    """The K losses of the batch with the network as it is now; nothing is remembered of it."""
+    makes = any(task.kind == "generation" for task in session.tasks)  # a penalty on D's slope needs the graph
+    with nullcontext() if makes else torch.no_grad(), session.network.nothing_remembered():
+        losses, _ = _losses(session, batch)
+    return torch.stack([loss.detach() for loss in losses])
 
 
 def _of_phase(session: Session, batch: Batch) -> Batch:
@@ -110,8 +130,8 @@ def _of_phase(session: Session, batch: Batch) -> Batch:
 
 def _set_mode(session: Session, batch: Batch) -> None:
     """Training mode, but for tasks with λ = 0 or too few rows for a batch norm; where the trunk is frozen, its too."""
-    lambdas, tasks = session.spec.weighting.lambdas, session.tasks
-    resting = [t.name for t in tasks if lambdas[t.name] == 0 or batch.count(t.name) < min(2, batch.size)]
+    tasks = session.tasks
+    resting = [t.name for t in tasks if not _trains(session, t, batch) or batch.count(t.name) < min(2, batch.size)]
     frozen = [None, *(t.name for t in tasks if not session.trains_now(t))] if session.phase == "generation" else []
     session.network.set_mode(True, frozenset([*resting, *frozen]), frozenset(frozen))
 
@@ -151,7 +171,8 @@ def _making(session: Session, task: Task, batch: Batch, output: object) -> Makin
 def _update(session: Session, group: UpdateGroup, makings: dict[str, Making]) -> Tensor:
     """One step of a generator against the network as the main update left it; 0 where its task rests."""
     making = makings.get(group.task)
-    if making is None or session.spec.weighting.lambdas[group.task] == 0:
+    left_out = session.only and group.task not in session.only
+    if making is None or left_out or session.spec.weighting.lambdas[group.task] == 0:
         return torch.zeros((), device=session.device)
     with _autocast(session):
         loss = session.spec.generation.generator_loss(making).float()

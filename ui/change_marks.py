@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from mtl_core.spec import EVERY
+from mtl_core.spec_parts import ONLY
 from ui.chart_data import Mark, short
 from ui.colours import SHARED_COLOUR
 from ui.series import Change
@@ -42,6 +43,9 @@ def change_marks(
 def change_label(change: Change, task_names: Mapping[str, str]) -> str:
     """A change in a few characters, e.g. ``λ quality 0.5 → 2``."""
     task = task_of(change)
+    if change.field.startswith(ONLY):
+        alone = change.field.removeprefix(ONLY)
+        return t("chart.only", task=task_names.get(alone, alone))
     if task == EVERY:
         return f"{t('chart.every_lambda')} → {short(change.new)}"
     if task:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui import form_state, shown_run
 from ui.shown_run import PACE, PACES, Shown
+from ui.single_step import single_step
 from ui.words import t
 
 KEYS = {"Space": "start_pause", "s": "one_step", "x": "stop"}
@@ -42,6 +43,7 @@ def _while_it_runs(shown: Shown) -> None:
     paused = status == "paused"
     _order("resume" if paused else "pause", "start_pause", run, primary=True, disabled=waiting)
     _order("step", "one_step", run, disabled=waiting)
+    single_step(shown, disabled=waiting)
     _order("epoch", "one_epoch", run, disabled=waiting)
     _order("stop", "stop", run)
     _again("restart", run, keep_schedule=False)

@@ -90,6 +90,7 @@ class RunSeries:
         lr: learning rate at each step.
         ties: numbers of what ties the tasks, at each evaluation: ``singular.<i>`` of W, ``<term>.<name>``.
         changes: values changed on the way, in order.
+        alone: of the newest step that took single tasks' gradients alone: ``step``, ``only``, ``loss``, ``loss_after``.
         started: values of the ``started`` event, empty before it.
         progress: values of the newest ``progress`` event, empty once steps are taken.
         ended: the last event, once the run is over.
@@ -109,6 +110,7 @@ class RunSeries:
     lr: Series = field(default_factory=Series)
     ties: dict[str, Series] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    alone: dict[str, Any] = field(default_factory=dict)
     started: dict[str, Any] = field(default_factory=dict)
     progress: dict[str, Any] = field(default_factory=dict)
     ended: Event | None = None
@@ -157,6 +159,8 @@ class RunSeries:
     def _add_step(self, step: int, values: Mapping[str, Any]) -> None:
         self.progress = {}
         self.train.append(step, values.get("loss", {}))
+        if "loss_after" in values:
+            self.alone = {"step": step, **{name: values[name] for name in ("only", "loss", "loss_after")}}
         self.weights.append(step, values.get("weights", {}))
         for name in ("total", "penalty", "lr"):
             _append(getattr(self, name), step, values.get(name))

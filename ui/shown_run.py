@@ -98,7 +98,7 @@ def start() -> None:
 
 def restart(run: str, *, keep_schedule: bool) -> None:
     """Callback: the same spec from its beginning, with the changes made by hand (replay) or without (restart)."""
-    with _told():
+    with told():
         view = hub.hub().fresh(run)
         if not view.ended:
             hub.store().send(run, Command("stop"))
@@ -109,16 +109,16 @@ def restart(run: str, *, keep_schedule: bool) -> None:
 
 def order(run: str, name: Any) -> None:
     """Callback of pause, resume, step, epoch and stop."""
-    with _told():
+    with told():
         before = hub.store().get(run).status
         hub.store().send(run, Command(name))
         if name in FLIPS:
-            _answered(run, ANSWER_SECONDS, lambda record: record.status != before)
+            answered(run, ANSWER_SECONDS, lambda record: record.status != before)
 
 
 def go_on(run: str, more_epochs: int = 0) -> None:
     """Callback of resume and continue: back into the queue from the last checkpoint."""
-    with _told():
+    with told():
         own_access.check_again(hub.store().get(run))
         hub.store().requeue(run, more_epochs)
         ensure_runner(home_dir())
@@ -133,7 +133,7 @@ def go_on_for(run: str, key: str) -> None:
 def set_pace(run: str | None) -> None:
     """Callback of the pace: at once where a run goes on, and for the next ones."""
     if run is not None:
-        with _told():
+        with told():
             hub.store().send(run, Command("pace", value=PACES[st.session_state[PACE]]))
 
 
@@ -144,7 +144,7 @@ def steer(path: str, key: str, run: str) -> None:
 
 def steer_to(path: str, value: float, run: str) -> None:
     """One order to the run, and the form keeps the value for the next one."""
-    with _told():
+    with told():
         hub.store().send(run, Command("set", path, value))
     st.session_state[_steered(run, path)] = (value, time.monotonic())
     if get_path(form_state.current().spec, path) is not None:
@@ -157,7 +157,7 @@ def steer_every(view: RunView, value: float, exceptions: Mapping[str, float]) ->
     whole = steering_rule(view.spec, path, value) is None
     changes = {path: value} if whole else {f"{LAMBDAS}{task}": value for task in view.spec.tasks}
     changes |= {f"{LAMBDAS}{task}": kept for task, kept in exceptions.items() if whole or kept != value}
-    with _told():
+    with told():
         hub.store().send(run, *(Command("set", name, float(number)) for name, number in changes.items()))
     st.session_state[_steered(run, path)] = (value, time.monotonic())
 
@@ -182,15 +182,15 @@ def trouble() -> None:
 
 
 def _begin(spec: RunSpec) -> None:
-    with _told():
+    with told():
         own_access.check(spec)
         run = hub.store().create(spec, owner_token(), pace=PACES[st.session_state.get(PACE, "watch")])
         ensure_runner(home_dir())
         show(run)
-        _answered(run, FIRST_POINT_SECONDS, lambda record: record.step > 0 or record.ended_for_now)
+        answered(run, FIRST_POINT_SECONDS, lambda record: record.step > 0 or record.ended_for_now)
 
 
-def _answered(run: str, seconds: float, done: Callable[[RunRecord], bool]) -> None:
+def answered(run: str, seconds: float, done: Callable[[RunRecord], bool]) -> None:
     """Wait a moment for the worker, so that what is drawn after a click already shows what it did."""
     until = time.monotonic() + seconds
     while not done(hub.store().get(run)) and time.monotonic() < until:
@@ -203,7 +203,7 @@ def _steered(run: str, path: str) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Keep an error that a person can mend for :func:`trouble`, so that a callback does not end the page."""
     try:
         yield

@@ -48,6 +48,7 @@ class CaptionedScenes(Dataset):
         "optimizer": {"lr": 0.006},
         "lr_schedule": {"name": "one_cycle", "warmup": 0.1},
         "weighting": {"lambdas": {"match": 0.05, "object": 0.05, "mask": 1.0}},
+        "gradients": {"every": 50},
     }
     card: ClassVar[Card] = Card(
         title="Captioned scenes",

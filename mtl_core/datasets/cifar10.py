@@ -42,6 +42,7 @@ class Cifar10(Dataset):
         "batch_size": 128,
         "optimizer": {"lr": 0.005},
         "lr_schedule": {"name": "one_cycle"},
+        "gradients": {"every": 50},
     }
     card: ClassVar[Card] = Card(
         title="CIFAR-10",

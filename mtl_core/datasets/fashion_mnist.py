@@ -52,6 +52,7 @@ class FashionMnist(Dataset):
         "batch_size": 128,
         "optimizer": {"lr": 0.005},
         "lr_schedule": {"name": "one_cycle"},
+        "gradients": {"every": 50},
     }
     card: ClassVar[Card] = Card(
         title="Fashion-MNIST",

@@ -33,6 +33,7 @@ class Mnist(Dataset):
         "batch_size": 128,
         "optimizer": {"lr": 0.01},
         "lr_schedule": {"name": "one_cycle"},
+        "gradients": {"every": 50},
     }
     card: ClassVar[Card] = Card(
         title="MNIST",

@@ -48,6 +48,7 @@ class MultiMnist(Dataset):
         "batch_size": 64,
         "optimizer": {"lr": 0.005},
         "lr_schedule": {"name": "one_cycle"},
+        "gradients": {"every": 50},
     }
     card: ClassVar[Card] = Card(
         title="MultiMNIST (two digits)",

@@ -35,6 +35,7 @@ class Pets(Dataset):
         "batch_size": 16,
         "optimizer": {"lr": 0.003},
         "lr_schedule": {"name": "one_cycle"},
+        "gradients": {"every": 50},
     }
     card: ClassVar[Card] = Card(
         title="Oxford-IIIT Pet",

@@ -48,6 +48,7 @@ class School(Dataset):
         "epochs": 80,
         "evaluate_every": 4,
         "optimizer": {"lr": 0.001},
+        "gradients": {"every": 100},
     }
     card: ClassVar[Card] = Card(
         title="School (139 tasks)",

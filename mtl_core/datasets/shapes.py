@@ -31,6 +31,7 @@ class Shapes(Dataset):
         "architecture": {"channels": [8, 16, 32, 64], "hidden": [128]},
         "optimizer": {"lr": 0.003},
         "lr_schedule": {"name": "one_cycle", "warmup": 0.1},
+        "gradients": {"every": 50},
     }
     card: ClassVar[Card] = Card(
         title="Drawn shapes",

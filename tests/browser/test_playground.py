@@ -122,6 +122,24 @@ def test_pause_step_epoch_and_resume(playground: Playground) -> None:
     playground.until(lambda: playground.record().status == "stopped", 5, "the run to stop")
 
 
+def test_a_step_of_one_task_tells_what_it_did_to_the_others(playground: Playground) -> None:
+    playground.start()
+    playground.until(lambda: playground.last_step() > 2, BEGINS_WITHIN, "the curve to begin")
+    playground.button("start_pause").click()
+    playground.until(lambda: playground.record().status == "paused", 5, "the run to pause")
+    at = playground.record().step
+    playground.page.get_by_role("button", name="One task").click()
+    playground.button("only:quality").click()
+    playground.until(lambda: playground.record().step == at + 1, 5, "one step")
+    said = playground.page.get_by_text(f"Step {at + 1} followed quality alone")
+    said.wait_for(timeout=10_000)
+    assert playground.record().status == "paused"
+    assert {"step": at, "field": "only.quality", "value": 1.0} in playground.record().spec["schedule"]
+    playground.page.keyboard.press("Escape")
+    playground.button("stop").click()
+    playground.until(lambda: playground.record().status == "stopped", 5, "the run to stop")
+
+
 def test_keys_press_the_buttons(playground: Playground) -> None:
     playground.until(lambda: playground.last_step() > 0, 20, "the whole page, of which the keyboard is the last part")
     keyboard = playground.page.keyboard

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mtl_core.events import Event
 from mtl_core.runs.store import Store
 from tests.ui.small_store import OWNER, events_of, opened, run_of, told, whole
 from ui import hub
@@ -63,6 +64,28 @@ def test_each_button_gives_its_order(home: object, store: Store, how: str, key: 
     app.button(key=key).click().run()
     assert told(app) == []
     assert [o.name for o in store.commands_since(run, 0)[0]] == [order]
+
+
+def test_one_task_alone_is_a_change_and_a_step(home: object, store: Store) -> None:
+    run = run_of(store, "running", until=30)
+    app = opened(run=run)
+    app.button(key="only:good").click().run()
+    assert told(app) == []
+    orders, _ = store.commands_since(run, 0)
+    assert [(o.name, o.field, o.value) for o in orders] == [("set", "only.good", 1.0), ("step", "", None)]
+
+
+def test_what_a_step_of_one_task_did_is_told(home: object, store: Store) -> None:
+    run = run_of(store, "paused", until=30)
+    values = {"loss": {"quality": 1.0, "good": 0.5}, "weights": {"quality": 0.5, "good": 0.0}, "total": 0.5}
+    values |= {"penalty": 0.0, "lr": 0.01, "only": ["quality"], "loss_after": {"quality": 0.75, "good": 0.5}}
+    writer = store.writer(run)
+    writer.append(Event("step", 31, 31.0, 1.0, values))
+    writer.flush()
+    said = whole(opened(run=run))
+    assert "Step 31 followed **quality** alone" in said
+    assert "quality: 1 → 0.75 &nbsp; **-0.25**" in said
+    assert "good: 0.5 → 0.5 &nbsp; **unchanged**" in said
 
 
 def test_the_pace_of_a_run_is_changed_while_it_runs(home: object, store: Store) -> None:
