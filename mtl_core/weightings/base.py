@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Lambda = Annotated[float, Field(ge=0)]
 Memory = dict[str, "Tensor"]
 
+SHORTEST = 1e-19
+"""Length below which a gradient counts as 0: the square of it is no exact float32 number."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -79,11 +82,12 @@ class Weighting(Named):
         return 0.0
 
     def weights(self, losses: Tensor, gramian: Tensor | None = None, moment: Moment | None = None) -> Tensor:
-        """w of shape (A,), finite and without a gradient.
+        """w of shape (A,), without a gradient; finite, or NaN where G is not: then the run has diverged.
 
         Args:
             losses: (A,) the scaled losses λ_i·L_i of the active tasks.
-            gramian: (A, A) G = J Jᵀ where :attr:`needs_gramian`; it is used as float64 on the CPU.
+            gramian: (A, A) G = J Jᵀ where :attr:`needs_gramian`; it is used as float64 on the CPU, and a gradient
+                shorter than 1e-19 as 0.
             moment: when, and with which memory; left out: the first step of a run of these tasks, λ = 1.
 
         Raises:
@@ -93,13 +97,16 @@ class Weighting(Named):
 
         if self.needs_gramian and gramian is None:
             raise ValueError(f"{self.name} needs the Gramian J Jᵀ of the losses' gradients, got None")
-        moment = moment or self.first_moment(losses)
-        known = None if gramian is None else gramian.detach().to("cpu", torch.float64)
+        here = losses.detach().cpu()
+        moment = moment or self.first_moment(here)
+        known = None if gramian is None else _known(gramian)
+        if known is not None and not bool(torch.isfinite(known).all()):
+            return torch.full_like(losses.detach(), float("nan"))
         if not self.random:
-            return self.weigh(losses.detach(), known, moment).detach().to(losses)
+            return self.weigh(here, known, moment).detach().to(losses)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(moment.seed)
-            return self.weigh(losses.detach(), known, moment).detach().to(losses)
+            return self.weigh(here, known, moment).detach().to(losses)
 
     def first_moment(self, losses: Tensor) -> Moment:
         """The first step of a run in which all of these tasks are active, with λ = 1."""
@@ -109,7 +116,7 @@ class Weighting(Named):
         return Moment(tasks, list(range(len(losses))), losses.new_ones(len(losses)), self.memory(len(losses)))
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        """The method itself; see :meth:`weights`."""
+        """The method itself, see :meth:`weights`; everything is on the CPU."""
         raise TypeError(f"{type(self).__name__} must define how it weighs")
 
     def observe(self, losses: Tensor, moment: Moment) -> None:
@@ -133,3 +140,12 @@ class GradientWeighting(Weighting):
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
         """w (A,) from G (A, A), float64 on the CPU."""
         raise TypeError(f"{type(self).__name__} must define how it combines gradients")
+
+
+def _known(gramian: Tensor) -> Tensor:
+    """G as float64 on the CPU, with gradients that are too short to be known as 0."""
+    import torch
+
+    exact = gramian.detach().to("cpu", torch.float64)
+    short = exact.diagonal() < SHORTEST**2
+    return exact.masked_fill(short[:, None] | short, 0) if bool(short.any()) else exact

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float64]
 
 TINY = 1e-12
+CANCELLED = 1e-7
+"""Share of Σ u_i‖g_i‖ below which ‖g_u‖ is rounding: the gradients cancel, and g_0 alone is left."""
 
 
 class CaGrad(GradientWeighting):
@@ -43,7 +45,8 @@ class CaGrad(GradientWeighting):
         radius = self.c * np.sqrt(max(0.0, mean @ products @ mean))
         chosen = _worst_served(products, products @ mean, radius)
         length = np.sqrt(max(0.0, chosen @ products @ chosen))
-        weights = mean + (radius / length * chosen if length > TINY else 0)
+        known = length > CANCELLED * (chosen @ np.sqrt(np.diag(products)))
+        weights = mean + (radius / length * chosen if known else 0)
         return torch.from_numpy(weights / (1 + self.c if self.rescale else 1))
 
 

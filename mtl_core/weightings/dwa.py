@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+MOST = 1e6
+"""Largest ratio of two epochs' losses that counts."""
+
+
 class Dwa(Weighting):
     """Dynamic weight average: w = K softmax(r / T), r_i = L_i(t−1) / L_i(t−2), mean losses of the two epochs before.
 
     In the first two epochs all r_i are 1. The ratio is of the losses without λ, so that a slider does not look like
-    a loss that falls.
+    a loss that falls. A loss that was 0 in one of them has r_i = 1.
     """
 
     name: Literal["dwa"] = "dwa"
@@ -40,6 +44,7 @@ class Dwa(Weighting):
         last, before = memory["last"][places], memory["before"][places]
         known = (last != 0) & (before != 0)
         ratio = torch.where(known, last / torch.where(known, before, torch.ones_like(before)), torch.ones_like(last))
+        ratio = ratio.clamp(max=MOST)
         memory["sum"][places] += (losses / moment.lambdas).to(memory["sum"])
         memory["count"][places] += 1
         return len(losses) * torch.softmax(ratio / self.temperature, dim=0)

@@ -17,5 +17,5 @@ class Fixed(Weighting):
     source: ClassVar[str] = "linear scalarisation"
     least_tasks: ClassVar[int] = 1
 
-    def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        return losses.new_ones(losses.shape)
+    def weights(self, losses: Tensor, gramian: Tensor | None = None, moment: Moment | None = None) -> Tensor:
+        return losses.new_ones(losses.shape)  # nothing is read: a GPU need not wait

@@ -11,6 +11,7 @@ from mtl_core.weightings.base import Memory, Moment, Weighting
 if TYPE_CHECKING:
     from torch import Tensor
 
+TINY = 1e-30
 LEAST = 1e-3
 """Smallest weight: one that an update would bring below 0 stays here."""
 
@@ -20,6 +21,7 @@ class GradNorm(Weighting):
 
     c_i = mean_j(w_j n_j) · (r_i / mean_j r_j)^α with r_i = L_i / L_i(0), held fixed; what is descended is
     Σ_i |w_i n_i − c_i|, so ∂/∂w_i = sign(w_i n_i − c_i) n_i. An Adam of its own moves it, then Σ_i w_i is made K.
+    A task of loss 0 has r_i = 0 from then on; one that begins at 0 counts from its first loss above it, till then r_i = 1.
     """
 
     name: Literal["gradnorm"] = "gradnorm"
@@ -51,8 +53,10 @@ class GradNorm(Weighting):
         unknown = memory["first"][places] == 0
         memory["first"][places] = torch.where(unknown, raw, memory["first"][places])
         norms = gramian.diagonal().clamp(min=0).sqrt()
-        weights, rates = memory["weight"][places].detach().to(norms), (raw / memory["first"][places]).to(norms)
+        first = memory["first"][places].to(norms)
+        weights = memory["weight"][places].detach().to(norms)
+        rates = torch.where(first > 0, raw.to(norms) / first, 1.0)
         pull = weights * norms
-        target = pull.mean() * (rates / rates.mean()) ** self.alpha
+        target = pull.mean() * (rates / rates.mean().clamp(min=TINY)) ** self.alpha
         leave_gradient(memory["weight"], places, (pull - target).sign() * norms)
         return weights

@@ -11,7 +11,8 @@ from mtl_core.weightings.base import GradientWeighting, Memory, Moment
 if TYPE_CHECKING:
     from torch import Tensor
 
-TINY = 1e-8
+LEAST = 1e-3
+"""Smallest √(1−φ̂²): gradients that always agreed are not turned by thousands of their lengths."""
 
 
 class GradVac(GradientWeighting):
@@ -19,6 +20,7 @@ class GradVac(GradientWeighting):
 
     g̃_i ← g̃_i + ‖g̃_i‖ (φ̂√(1−φ²) − φ√(1−φ̂²)) / (‖g_j‖√(1−φ̂²)) g_j brings their cosine to φ̂; then
     φ̂_ij ← (1−β) φ̂_ij + β φ_ij, from 0. The other tasks j come in random order; d = Σ_i g̃_i. It is computed on G alone.
+    Beside a gradient that vanishes nothing is turned, and φ̂ stays. √(1−φ̂²) counts as 1e-3 at least.
     torchjd's own keeps φ̂ where a checkpoint cannot reach it; the tests hold this one against it.
     """
 
@@ -43,11 +45,13 @@ class GradVac(GradientWeighting):
             for j in (others[index] for index in torch.randperm(count - 1).tolist()):
                 here = places[i], places[j]
                 lengths = _root(mixed[i] @ gramian @ mixed[i]), _root(gramian[j, j])
-                found, wanted = mixed[i] @ gramian[j] / (lengths[0] * lengths[1] + TINY), usual[here].cpu()
+                if not lengths[0] * lengths[1]:
+                    continue
+                found, wanted = mixed[i] @ gramian[j] / (lengths[0] * lengths[1]), usual[here].cpu()
                 if found < wanted:
                     sines = _root(1 - found * found), _root(1 - wanted * wanted)
                     turn = wanted * sines[0] - found * sines[1]
-                    mixed[i, j] += lengths[0] * turn / (lengths[1] * sines[1] + TINY)
+                    mixed[i, j] += lengths[0] / lengths[1] * turn / sines[1].clamp(min=LEAST)
                 usual[here] = (1 - self.beta) * wanted + self.beta * found
         return mixed.sum(0)
 

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 class ImtlG(GradientWeighting):
-    """d·g_i/‖g_i‖ is the same for all tasks: w ∝ G⁺ √diag G, Σ_i w_i = 1. Weights may be negative."""
+    """d·g_i/‖g_i‖ is the same for all tasks: w ∝ G⁺ √diag G, Σ_i w_i = 1. Weights may be negative.
+
+    It is solved on the cosines C = N⁻¹ G N⁻¹, N the lengths: w ∝ N⁻¹ C⁺ 1, which has the same solutions whatever the
+    lengths. A gradient that vanishes has w_i = 0; where no such d but 0 exists, as with opposite gradients, w = 0.
+    """
 
     name: Literal["imtl_g"] = "imtl_g"
     source: ClassVar[str] = (
@@ -22,5 +26,9 @@ class ImtlG(GradientWeighting):
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
         from torchjd.aggregation import IMTLGWeighting
 
-        weights: Tensor = IMTLGWeighting()(gramian)
-        return weights
+        norms = gramian.diagonal().sqrt()
+        inverse = norms.reciprocal().nan_to_num(posinf=0)
+        cosines = gramian * inverse[:, None] * inverse
+        weights: Tensor = IMTLGWeighting()(cosines) * inverse
+        total = weights.sum()
+        return weights / total if total != 0 else weights

@@ -19,7 +19,8 @@ class Nash(GradientWeighting):
     """Nash bargaining: w > 0 with G w = 1/w, the direction that maximises Σ_i log(g_i·d) at fixed length.
 
     For two tasks it is w_i = 1 / (‖g_i‖ √(1 + cos θ)); for more the equations are solved as the α-fair direction with
-    α = 1, which is the same. ‖d‖ = √K whatever the gradients' lengths.
+    α = 1, which is the same. ‖d‖ = √K whatever the gradients' lengths. A task whose gradient vanishes has nothing to
+    bargain with: w_i = 0, and the others agree without it.
     """
 
     name: Literal["nash"] = "nash"
@@ -33,15 +34,21 @@ class Nash(GradientWeighting):
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
         import torch
 
-        tiny = torch.finfo(gramian.dtype).tiny
-        norms = gramian.diagonal().clamp(min=tiny).sqrt()
-        if len(gramian) == 1:
-            return 1 / norms
-        if len(gramian) == 2:
-            cosine = gramian[0, 1] / (norms[0] * norms[1])
-            return 1 / (norms * (1 + cosine).clamp(min=LEAST).sqrt())
+        norms = gramian.diagonal().sqrt()
+        there = norms.nonzero().squeeze(1)
+        weights = torch.zeros_like(norms)
+        if len(there):
+            lengths = norms[there]  # w = v/n where (cosines) v = 1/v: the solver's numbers are near 1
+            weights[there] = self._agreed(gramian[there[:, None], there] / (lengths[:, None] * lengths)) / lengths
+        return weights
+
+    def _agreed(self, cosines: Tensor) -> Tensor:
+        """v > 0 with C v = 1/v for the cosines C."""
+        if len(cosines) == 1:
+            return cosines.new_ones(1)
+        if len(cosines) == 2:
+            return (1 + cosines[0, 1]).clamp(min=LEAST).rsqrt().expand(2)
         from torchjd.aggregation import FairGradWeighting
 
-        unit = gramian / (norms[:, None] * norms)  # w = v/n where (cosines) v = 1/v: the solver's numbers are near 1
-        solved: Tensor = FairGradWeighting(alpha=1.0, max_iters=self.iterations)(unit)
-        return solved / norms
+        solved: Tensor = FairGradWeighting(alpha=1.0, max_iters=self.iterations)(cosines)
+        return solved

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class UpGrad(GradientWeighting):
     """d = mean_i π(g_i), π the projection on the dual cone {x : g_j·x ≥ 0 for all j}.
 
-    Each projection is a quadratic program on G, argmin_{v ≥ e_i} vᵀ G v; torchjd regularises it by 1e-4 of the trace.
+    Each projection is a quadratic program, argmin_{v ≥ e_i} vᵀ G v. The cone knows directions only, so it is solved
+    on the cosines, whatever the gradients' lengths, regularised by 1e-5 K; for two tasks v_i = e_i − min(0, G_ij)/G_jj e_j.
     """
 
     name: Literal["upgrad"] = "upgrad"
@@ -21,6 +22,15 @@ class UpGrad(GradientWeighting):
 
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
         from torchjd.aggregation import UPGradWeighting
+        from torchjd.linalg import QuadprogProjector
 
-        weights: Tensor = UPGradWeighting()(gramian)
-        return weights
+        norms = gramian.diagonal().sqrt()
+        inverse = norms.reciprocal().nan_to_num(posinf=0)
+        cosines = gramian * inverse[:, None] * inverse
+        if len(gramian) == 2:
+            against = cosines[0, 1].clamp(max=0)
+            return (1 - against * norms.flip(0) * inverse) / 2
+        share = 1 / len(gramian)
+        project = UPGradWeighting(share * norms, QuadprogProjector(reg_eps=1e-5))
+        weights: Tensor = project(cosines) * inverse
+        return weights.where(norms > 0, share)
