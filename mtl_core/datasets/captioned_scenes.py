@@ -42,7 +42,8 @@ class CaptionedScenes(Dataset):
     size: Annotated[int, Field(ge=32, le=96, description="Side of a picture in pixels")] = 32
     seed: Annotated[int, Field(ge=0, lt=2**31, description="Of what is drawn; not the run's seed")] = 0
     recommended: ClassVar[Mapping[str, Any]] = {
-        "epochs": 9,
+        "epochs": 11,
+        "evaluate_every": 2,
         "batch_size": 128,
         "architecture": {"channels": [16, 32, 64], "hidden": [64], "fusion": "cross_attention"},
         "optimizer": {"lr": 0.006},
