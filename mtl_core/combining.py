@@ -69,7 +69,7 @@ def combine(
         rows = jacobian(scaled, shared, keep=True) if measured and shared else None
         seconds = time.perf_counter() - began
         weights = values.new_ones(len(scaled)) if weighting.needs_gramian else weighting.weights(values, None, moment)
-        total = _summed(weighting, weights, torch.stack(list(scaled)))
+        total = _summed(weighting, weights, scaled)
         torch.autograd.backward(total + penalty)
         return Combined(weights, total.detach(), rows, seconds)
     rows = _rows_and_own(network, scaled, shared, moment.tasks)
@@ -109,12 +109,12 @@ def _descend_too(penalty: Tensor) -> None:
         penalty.backward()  # type: ignore[no-untyped-call]
 
 
-def _summed(weighting: Weighting, weights: Tensor, scaled: Tensor) -> Tensor:
+def _summed(weighting: Weighting, weights: Tensor, scaled: Sequence[Tensor]) -> Tensor:
     """Σ_i w_i λ_i L_i; a task whose weight came out as exactly 0 is left out: its own parts shall have no gradient."""
     if weighting.name == "fixed" or bool((weights != 0).all()):
-        return (weights * scaled).sum()
+        return (weights * torch.stack(list(scaled))).sum()
     kept = weights.nonzero().squeeze(1)
-    return (weights[kept] * scaled[kept]).sum()
+    return (weights[kept] * torch.stack([scaled[i] for i in kept.tolist()])).sum()
 
 
 def _rows_and_own(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,19 +61,24 @@ class Layout:
 
     def users(self) -> dict[str, frozenset[str]]:
         """Per part the tasks whose output depends on it; of a generator the task that it serves."""
-        feeds = {part.name: part for part in self.parts}
         found: dict[str, set[str]] = {part.name: set() for part in self.parts}
-        for part in self.parts:
+        for task, end in self.outputs.items():
+            found[end].add(task)
+        for part in reversed(self.parts):
             if part.role == "generator" and part.owner is not None:
                 found[part.name].add(part.owner)
-        for task, end in self.outputs.items():
-            waiting = [end]
-            while waiting:
-                name = waiting.pop()
-                if name in feeds and task not in found[name]:
-                    found[name].add(task)
-                    waiting += feeds[name].inputs
+            for name in part.inputs:
+                if name in found:
+                    found[name] |= found[part.name]
         return {name: frozenset(tasks) for name, tasks in found.items()}
+
+    def leading_to(self, names: Collection[str]) -> frozenset[str]:
+        """These parts, and all that they depend on."""
+        found = set(names)
+        for part in reversed(self.parts):
+            if part.name in found:
+                found.update(name for name in part.inputs if not name.startswith("input:"))
+        return frozenset(found)
 
     def keepers(self) -> dict[str, str | None]:
         """Per part the task that owns it, where no other uses it; None where several meet in it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_core.layout import Layout
+from mtl_core.mixing import Stitch
+from mtl_core.mixing_modules import stitched
 
 
 class Network(nn.Module):
@@ -30,6 +32,7 @@ class Network(nn.Module):
         super().__init__()
         self.layout = layout
         self.keepers = layout.keepers()
+        self.stitches = _stitches_together(layout, self.keepers)
         self.parts = nn.ModuleDict()
         for part in layout.parts:
             with torch.random.fork_rng(devices=[]):
@@ -43,6 +46,7 @@ class Network(nn.Module):
         *,
         cuts: dict[str, tuple[Tensor, Tensor]] | None = None,
         seen: dict[str, Tensor] | None = None,
+        only: Collection[str] | None = None,
     ) -> dict[str, Any]:
         """Outputs of the tasks for a batch of each modality; logits for classes.
 
@@ -53,6 +57,7 @@ class Network(nn.Module):
             cuts: takes, for each part that several tasks use, its output and the copy, a leaf of its own, from which
                 the tasks' own parts go on. Left out: nothing is cut.
             seen: takes what each part gave.
+            only: names of the parts that are wanted, with all that they depend on. Left out: all are.
         """
         rows = rows or {}
         values: dict[str, Tensor] = {f"input:{modality}": batch for modality, batch in inputs.items()}
@@ -61,17 +66,29 @@ class Network(nn.Module):
         for part in self.layout.parts:
             keeper = self.keepers[part.name]
             index = rows.get(keeper or "")
-            if part.role == "generator" or (index is not None and not len(index)):
+            if part.role == "generator" or part.name in values or (index is not None and not len(index)):
+                continue
+            if only is not None and part.name not in only:
                 continue
             source = values if keeper is None else copies
             feeds = [self._feed(source, chosen, name, keeper, rows) for name in part.inputs]
-            values[part.name] = copies[part.name] = self.parts[part.name](*feeds)
-            if cuts is not None and keeper is None:
-                copies[part.name] = values[part.name].detach().requires_grad_()
-                cuts[part.name] = values[part.name], copies[part.name]
+            for name, given in self._given(part.name, feeds):
+                values[name] = copies[name] = given
+                if cuts is not None and keeper is None:
+                    copies[name] = given.detach().requires_grad_()
+                    cuts[name] = given, copies[name]
         if seen is not None:
             seen.update(values)
         return {task: values[name] for task, name in self.layout.outputs.items() if name in values}
+
+    def _given(self, name: str, feeds: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
+        """What a part gives, by its name; of a stage's stitches what all of them give, in one product of matrices."""
+        together = self.stitches.get(name)
+        if together is None:
+            yield name, self.parts[name](*feeds)
+            return
+        alpha: list[Tensor] = [self.parts[other].alpha for other in together]  # type: ignore[misc]
+        yield from zip(together, stitched(torch.stack(alpha), feeds).unbind(), strict=True)
 
     def _feed(
         self,
@@ -150,6 +167,18 @@ class Network(nn.Module):
         finally:
             for norm in norms:
                 norm.track_running_stats = True
+
+
+def _stitches_together(layout: Layout, keepers: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """Per stage the stitches that mix the same columns, under the name of the first; those that several tasks use.
+
+    A stitch that one task keeps is left to itself: it has its own rows, and no gradient where its task rests.
+    """
+    found: dict[tuple[str, ...], list[str]] = {}
+    for part in layout.parts:
+        if isinstance(part.block, Stitch) and keepers[part.name] is None:
+            found.setdefault(part.inputs, []).append(part.name)
+    return {names[0]: names for names in found.values()}
 
 
 def part_seed(seed: int, name: str) -> int:

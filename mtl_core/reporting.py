@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from mtl_core import mixing_values, similarity
 from mtl_core.batches import Batch, epoch_order, sources
 from mtl_core.evaluation import evaluate, preview_truth
 from mtl_core.events import Event, EventKind
@@ -120,10 +121,13 @@ class Reporter:
             values["phase"] = session.phase
         if split == "train":
             values["ties"] = describe_ties(session)
+            values |= describe_columns(session)
+            values |= {"mixing": mixed} if (mixed := mixing_values.describe(session)) else {}
         yield event(session, "evaluation", values)
         if preview:
             learned = pictured(session.network.tied(heads=True))
-            yield event(session, "preview", {"split": split, "first": False}, found.predictions | learned)
+            masks = mixing_values.pictured(session.network, rows)
+            yield event(session, "preview", {"split": split, "first": False}, found.predictions | learned | masks)
 
     def _result(self, status: str) -> dict[str, Any]:
         session = self.session
@@ -149,6 +153,15 @@ def describe_ties(session: Session) -> dict[str, Any]:
         tied = session.network.tied(term.ties_heads)
         terms.append({"name": term.name, **(term.describe(tied) if tied else {})})
     return {"singular_values": singular_values(weight_matrix(columns)) if columns else [], "terms": terms}
+
+
+def describe_columns(session: Session) -> dict[str, Any]:
+    """How alike the tasks' own columns are, at evaluations where that is due; empty where nothing matches."""
+    spec = session.spec
+    if not similarity.due(round(session.epoch), spec.epochs, spec.evaluate_every):
+        return {}
+    found = similarity.describe(session.network, session.train_sample)
+    return {"similarity": found} if found else {}
 
 
 def event(session: Session, kind: EventKind, values: dict[str, Any], payload: dict[str, Any] | None = None) -> Event:

@@ -99,7 +99,8 @@ class RunSpec(Model):
             return spec
         built = _built(dataset, spec)
         tasks = spec.get("tasks") or built.advice().get("tasks") or _feasible_tasks(built, spec)
-        spec = merged(_fitting(_advice(built, spec, tasks), spec, tasks), spec) | {"tasks": tasks}
+        advice = _with_layers(_advice(built, spec, tasks), spec)
+        spec = merged(_fitting(advice, spec, tasks), spec) | {"tasks": tasks}
         _fill_lambdas(spec)
         if "regularizers" not in spec:
             architecture = get_path(spec, "architecture.name")
@@ -206,6 +207,16 @@ def _advice(dataset: Dataset, spec: Mapping[str, Any], tasks: Any) -> Mapping[st
     if not makes or not isinstance(name, str) or name not in GENERATORS:
         return advice
     return merged(advice, GENERATORS[name].model_validate({"name": name}).advice(advice))
+
+
+def _with_layers(advice: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A data set's advice; without linear models where the architecture mixes what hidden layers give."""
+    name = get_path(spec, "architecture.name", None)
+    found = ARCHITECTURES.get(name) if isinstance(name, str) else None
+    if found is None or not found.mixes_stages or get_path(advice, "architecture.hidden", None) != []:
+        return advice
+    kept = {field: value for field, value in advice["architecture"].items() if field != "hidden"}
+    return {**advice, "architecture": kept}
 
 
 def _fitting(advice: Mapping[str, Any], spec: Mapping[str, Any], tasks: Any) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ MOST_EPOCHS = 1_000_000
 def cross_field_problems(spec: RunSpec) -> list[Problem]:
     """Every rule between fields that the spec breaks."""
     found = [*_modality_problems(spec), *_task_problems(spec), *_size_problems(spec), *_tie_problems(spec)]
+    found += [] if found else _sharing_problems(spec)
     found += [] if found else [*_generation_problems(spec), *_weighting_problems(spec)]
     for i, change in enumerate(spec.schedule):
         broken = steering_rule(spec, change.field, change.value)
@@ -88,6 +89,11 @@ def _tie_problems(spec: RunSpec) -> Iterator[Problem]:
                 yield Problem(f"regularizers.{i}.{path}", f"no task of {spec.dataset.name} has this name", name)
 
 
+def _sharing_problems(spec: RunSpec) -> Iterator[Problem]:
+    """What an architecture cannot work with: one column, no layers, no maps."""
+    yield from spec.architecture.problems(spec.dataset.inputs(), spec.task_list())
+
+
 def _generation_problems(spec: RunSpec) -> Iterator[Problem]:
     """The two-step way needs supervised tasks that train a trunk, and generation that uses the same one."""
     kinds = {task.kind for task in spec.task_list()}
@@ -96,7 +102,7 @@ def _generation_problems(spec: RunSpec) -> Iterator[Problem]:
     if kinds == {"generation"}:
         rule = "after_supervised needs a supervised task beside those that make pictures"
         yield Problem("generation.start", rule, spec.generation.start)
-    elif not spec.layout().shared_parts():
+    elif not spec.layout().met():
         rule = f"after_supervised needs a shared trunk, and {spec.architecture.name} shares none"
         yield Problem("generation.start", rule, spec.generation.start)
 

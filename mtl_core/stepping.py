@@ -109,7 +109,7 @@ def _learn(session: Session, batch: Batch, moment: Moment) -> None:
         return
     if weighting.looks_back:
         weighting.observe(moment.lambdas * _losses_again(session, batch)[moment.places].cpu(), moment)
-    session.weigher.learn(weighting.learning_rate(session.learning_rate()))
+    session.weigher.learn(weighting.learning_rate(session.learning_rate()), moment.places)
 
 
 def _losses_again(session: Session, batch: Batch) -> Tensor:

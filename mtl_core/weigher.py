@@ -23,6 +23,7 @@ class Weigher:
 
     def __init__(self, weighting: Weighting, tasks: int) -> None:
         self.memory = weighting.memory(tasks)
+        self._learned = weighting.learned
         learned = [self.memory[name].requires_grad_() for name in weighting.learned]
         self._adam = torch.optim.Adam(learned, weight_decay=weighting.decay) if learned else None
 
@@ -32,14 +33,21 @@ class Weigher:
         lambdas = torch.tensor([spec.weighting.lambdas[task.name] for task in active])
         return Moment(active, places, lambdas, self.memory, epoch, part_seed(spec.seed, f"weights of step {step}"))
 
-    def learn(self, rate: float) -> None:
-        """One step of Adam on what is learned, where a gradient was left for it."""
+    def learn(self, rate: float, places: Sequence[int] | None = None) -> None:
+        """One step of Adam on what is learned of the tasks in these places (None: all), where a gradient was left.
+
+        What is learned of a task that rests stays as it is: neither momentum nor decay moves it.
+        """
         if self._adam is None:
             return
+        before = {name: self.memory[name].detach().clone() for name in self._learned}
         for options in self._adam.param_groups:
             options["lr"] = rate
         self._adam.step()
         self._adam.zero_grad(set_to_none=True)
+        for name, kept in before.items() if places is not None else ():
+            kept[places] = self.memory[name].detach()[places]
+            self.memory[name].data.copy_(kept)
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""

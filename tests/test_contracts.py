@@ -18,6 +18,8 @@ from mtl_core.model import Named
 from mtl_core.regularizers import REGULARIZERS
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.weightings import WEIGHTINGS
+from tests.sharing import chosen as sharing
+from tests.sharing import fits, least_tasks, pairs
 
 REGISTRIES: dict[str, Mapping[str, type[Named]]] = {
     "datasets": DATASETS,
@@ -26,7 +28,7 @@ REGISTRIES: dict[str, Mapping[str, type[Named]]] = {
     "regularizers": REGULARIZERS,
 }
 ENTRIES = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
-DATA_AND_SHARING = [(dataset, architecture) for dataset in DATASETS for architecture in ARCHITECTURES]
+DATA_AND_SHARING = pairs()
 
 
 @pytest.mark.parametrize(("kind", "name"), ENTRIES)
@@ -69,7 +71,7 @@ def test_counts_of_the_layout_are_those_of_the_built_network(
 ) -> None:
     from mtl_core.network import Network
 
-    choice = {"name": architecture, "hidden": [12, 7], "channels": [3, 5], "batch_norm": batch_norm, "dropout": 0.1}
+    choice = sharing(architecture, channels=[3, 5], batch_norm=batch_norm, dropout=0.1)
     layout = parse_spec({"dataset": {"name": dataset}, "architecture": choice}).layout()
     network = Network(layout, seed=0)
     built: dict[str, int] = dict.fromkeys((SHARED, *layout.outputs), 0)
@@ -89,7 +91,7 @@ def test_outputs_have_the_shape_that_the_layout_and_the_task_say(dataset: str, a
     from mtl_core.blocks import Map, Tokens, Vector
     from mtl_core.network import Network
 
-    spec = parse_spec({"dataset": {"name": dataset}, "architecture": {"name": architecture, "channels": [3, 5]}})
+    spec = parse_spec({"dataset": {"name": dataset}, "architecture": sharing(architecture, channels=[3, 5])})
     batch = {}
     for modality, look in spec.dataset.build().inputs().items():
         shape = look.shape
@@ -112,7 +114,7 @@ def test_outputs_have_the_shape_that_the_layout_and_the_task_say(dataset: str, a
 
 @pytest.mark.parametrize(("dataset", "architecture"), DATA_AND_SHARING)
 def test_a_part_is_fed_by_inputs_and_earlier_parts(dataset: str, architecture: str) -> None:
-    layout = parse_spec({"dataset": {"name": dataset}, "architecture": {"name": architecture}}).layout()
+    layout = parse_spec({"dataset": {"name": dataset}, "architecture": sharing(architecture)}).layout()
     known = {f"input:{name}" for name in DATASETS[dataset]().inputs()}
     for part in layout.parts:
         assert set(part.inputs) <= known, part.name
@@ -155,9 +157,10 @@ def chosen(seed: int) -> dict[str, Any]:
     draw = random.Random(seed)
     dataset = draw.choice(sorted(DATASETS))
     offered = [task.name for task in DATASETS[dataset]().tasks()]
-    tasks = draw.sample(offered, draw.randint(1, len(offered)))
+    name = draw.choice([name for name in sorted(ARCHITECTURES) if fits(dataset, name)])
+    tasks = draw.sample(offered, draw.randint(least_tasks(name), len(offered)))
     batches = [16, *(size for size in (64, 128) if size <= DATASETS[dataset]().sizes(0.35)["train"])]
-    architecture = {"name": draw.choice(sorted(ARCHITECTURES)), "hidden": draw.choice([[64, 64], [8], [16, 8, 4]])}
+    architecture = {"name": name, "hidden": draw.choice([[64, 64], [8], [16, 8, 4]])}
     if draw.random() < 0.5:
         architecture |= {"dropout": draw.choice([0.0, 0.25]), "batch_norm": draw.choice([None, True, False])}
     fields: dict[str, Any] = {

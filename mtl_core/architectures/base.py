@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from mtl_core.blocks import Map
 from mtl_core.encoders import InputSpec, Trunk, build_trunk
+from mtl_core.errors import Problem
 from mtl_core.generation.base import Generation
 from mtl_core.heads import build_generator, build_head
 from mtl_core.layout import SHARED, Layout, Part
@@ -45,6 +47,11 @@ class Architecture(Named):
 
     default_regularizer: ClassVar[str | None] = None
     """Regularizer that this architecture has unless the spec lists others."""
+    least_tasks: ClassVar[int] = 1
+    mixes_stages: ClassVar[bool] = False
+    """Whether it mixes what layers give: linear models of a table have none."""
+    needs_maps: ClassVar[bool] = False
+    """Whether it works on the maps of convolutions."""
 
     def shared_stages(self, stages: int) -> int:
         """Number of stages, from the input on, that all tasks share, of ``stages`` in the trunk."""
@@ -56,21 +63,54 @@ class Architecture(Named):
         """All parts of the network for these inputs and tasks; ``generation`` is how tasks that make pictures do it."""
         trunk = build_trunk(inputs, self)
         shared = self.shared_stages(len(trunk.stages))
-        parts = [Part(s.name, None, s.block, _named(s.inputs, trunk, shared, None)) for s in trunk.stages[:shared]]
+        common = {stage.name for stage in trunk.stages[:shared]}
+
+        def given(stage: str, task: str | None) -> str:
+            return f"{SHARED if stage in common or task is None else task}/{stage}"
+
+        parts = [Part(s.name, None, s.block, fed(s.inputs, given, None)) for s in trunk.stages[:shared]]
         for task in tasks:
             for stage in trunk.stages[shared:]:
-                parts.append(Part(stage.name, task.name, stage.block, _named(stage.inputs, trunk, shared, task.name)))
-            block, reads = build_head(task, trunk, generation)
-            parts.append(Part("head", task.name, block, _named(reads, trunk, shared, task.name), role="head"))
-            apart = build_generator(task, trunk, generation)
-            if apart is not None:
-                parts.append(Part("generator", task.name, apart, (), role="generator"))
-        return Layout(tuple(parts), {task.name: f"{task.name}/head" for task in tasks})
+                parts.append(Part(stage.name, task.name, stage.block, fed(stage.inputs, given, task.name)))
+            parts += ends(task, trunk, generation, given)
+        return whole(parts, tasks)
+
+    def problems(self, inputs: Mapping[str, InputSpec], tasks: Sequence[Task]) -> Iterator[Problem]:
+        """Why it cannot work with these inputs and tasks; nothing where it can."""
+        maps = any(isinstance(source.shape, Map) for source in inputs.values())
+        if len(tasks) < self.least_tasks:
+            rule = f"needs at least {self.least_tasks} tasks; with one task use separate"
+            yield Problem("architecture.name", rule, self.name)
+        if self.needs_maps and not maps:
+            rule = "attends to the maps of convolutions, so it needs an image among the inputs"
+            yield Problem("architecture.name", rule, self.name)
+        elif self.mixes_stages and not build_trunk(inputs, self).stages:
+            rule = f"{self.name} mixes what hidden layers give, so it needs at least one"
+            yield Problem("architecture.hidden", rule, self.hidden)
 
 
-def _named(stages: Sequence[str], trunk: Trunk, shared: int, task: str | None) -> tuple[str, ...]:
-    """Names of the parts that stand for these stages on a task's path."""
-    common = {stage.name for stage in trunk.stages[:shared]}
-    return tuple(
-        s if s.startswith("input:") else f"{SHARED if s in common or task is None else task}/{s}" for s in stages
-    )
+Given = Callable[[str, str | None], str]
+"""Name of the part that stands for a stage on the way of a task (None: of what is shared)."""
+
+
+def fed(stages: Sequence[str], given: Given, task: str | None) -> tuple[str, ...]:
+    """Names of the parts, or inputs, that stand for these stages on a task's way."""
+    return tuple(stage if stage.startswith("input:") else given(stage, task) for stage in stages)
+
+
+def ends(task: Task, trunk: Trunk, generation: Generation | None, given: Given) -> list[Part]:
+    """A task's head and, where it makes pictures apart from the trunk, its generator."""
+    block, reads = build_head(task, trunk, generation)
+    parts = [Part("head", task.name, block, fed(reads, given, task.name), role="head")]
+    apart = build_generator(task, trunk, generation)
+    return parts if apart is None else [*parts, Part("generator", task.name, apart, (), role="generator")]
+
+
+def read_by(task: Task, trunk: Trunk, generation: Generation | None) -> frozenset[str]:
+    """The stages that a task's head reads."""
+    return frozenset(build_head(task, trunk, generation)[1])
+
+
+def whole(parts: Sequence[Part], tasks: Sequence[Task]) -> Layout:
+    """The layout of all parts, with the heads as outputs."""
+    return Layout(tuple(parts), {task.name: f"{task.name}/head" for task in tasks})

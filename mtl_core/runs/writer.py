@@ -13,7 +13,7 @@ from typing import Any
 from mtl_core.events import TERMINAL_KINDS, Event
 from mtl_core.runs import artifacts
 from mtl_core.runs.database import Database
-from mtl_core.runs.thinning import kept
+from mtl_core.runs.thinning import kept, kept_after
 
 BATCH_SECONDS = 0.2
 """An event is in the store at most this long after it was appended, if the run is polled."""
@@ -44,6 +44,7 @@ class RunWriter:
         self._pending: list[Event] = []
         self._committed = 0.0
         self._last_step: Event | None = None
+        self._last_gradients: Event | None = None
         self._latest: Event | None = None
         artifacts.clear_aside(folder)
 
@@ -88,14 +89,25 @@ class RunWriter:
             self._last_step = self._latest = event
             if kept(event.step):
                 self._insert(connection, event)
+        elif event.kind == "gradients":
+            self._last_gradients = self._latest = event
+            if kept_after(event.step, self._measured_before(connection, event.step)):
+                self._insert(connection, event)
         else:
             self._latest = event
-            if event.kind in TERMINAL_KINDS and self._last_step is not None:
-                self._insert(connection, self._last_step)  # the curve ends where the run ended
+            if event.kind in TERMINAL_KINDS:
+                for last in filter(None, (self._last_step, self._last_gradients)):
+                    self._insert(connection, last)  # the curves end where the run ended
             if event.kind == "change":
                 event = _extend_schedule(connection, self._run, event)
             self._insert(connection, event)
             self._update_row(connection, event)
+
+    def _measured_before(self, connection: sqlite3.Connection, step: int) -> int | None:
+        """Step of the newest stored measurement of the gradients before this step."""
+        sql = "SELECT step FROM events WHERE run = ? AND kind = 'gradients' AND step < ? ORDER BY step DESC LIMIT 1"
+        found = connection.execute(sql, (self._run, step)).fetchone()
+        return None if found is None else int(found[0])
 
     def _insert(self, connection: sqlite3.Connection, event: Event) -> None:
         sql = _REWRITE if event.kind in _REPEATABLE else _REPLACE

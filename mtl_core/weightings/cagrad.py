@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TINY = 1e-12
 CANCELLED = 1e-7
-"""Share of Σ u_i‖g_i‖ below which ‖g_u‖ is rounding: the gradients cancel, and g_0 alone is left."""
+"""Share of the gradients' root mean square below which ‖g_u‖ is rounding: they cancel, and g_0 alone is left."""
 
 
 class CaGrad(GradientWeighting):
@@ -45,7 +45,7 @@ class CaGrad(GradientWeighting):
         radius = self.c * np.sqrt(max(0.0, mean @ products @ mean))
         chosen = _worst_served(products, products @ mean, radius)
         length = np.sqrt(max(0.0, chosen @ products @ chosen))
-        known = length > CANCELLED * (chosen @ np.sqrt(np.diag(products)))
+        known = length > CANCELLED * np.sqrt(np.trace(products) / len(products))
         weights = mean + (radius / length * chosen if known else 0)
         return torch.from_numpy(weights / (1 + self.c if self.rescale else 1))
 
@@ -60,7 +60,7 @@ def _worst_served(products: Vector, along: Vector, radius: float) -> Vector:
         return _of_two(products, along, radius)
     from scipy.optimize import minimize
 
-    scale = max(float(np.trace(products)) / len(products), TINY)
+    scale = float(np.trace(products)) / len(products) or 1.0
     products, along, radius = products / scale, along / scale, radius / np.sqrt(scale)
 
     def value(u: Vector) -> tuple[float, Vector]:

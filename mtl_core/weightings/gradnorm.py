@@ -21,7 +21,7 @@ class GradNorm(Weighting):
 
     c_i = mean_j(w_j n_j) · (r_i / mean_j r_j)^α with r_i = L_i / L_i(0), held fixed; what is descended is
     Σ_i |w_i n_i − c_i|, so ∂/∂w_i = sign(w_i n_i − c_i) n_i. An Adam of its own moves it, then Σ_i w_i is made K.
-    A task of loss 0 has r_i = 0 from then on; one that begins at 0 counts from its first loss above it, till then r_i = 1.
+    A loss that begins at 0 counts from its first value above it; till then r_i = 1.
     """
 
     name: Literal["gradnorm"] = "gradnorm"

@@ -9,11 +9,14 @@ from mtl_core.weightings.base import Memory, Moment, Weighting
 if TYPE_CHECKING:
     from torch import Tensor
 
+MOST = 20.0
+
 
 class ImtlL(Weighting):
     """L = Σ_i e^{s_i} λ_i L_i − s_i with s_i learned from 0, so w_i = e^{s_i}.
 
-    At rest e^{s_i} λ_i L_i = 1 for every task. s_i is moved by an Adam of its own at the run's learning rate.
+    At rest e^{s_i} λ_i L_i = 1 for every task. s_i is moved by an Adam of its own at the run's learning rate, and stays
+    within ±20: a loss that reaches 0 would drive it on for ever.
     """
 
     name: Literal["imtl_l"] = "imtl_l"
@@ -26,11 +29,14 @@ class ImtlL(Weighting):
         return {"log_scale": torch.zeros(tasks)}
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
+        import torch
         from torchjd.scalarization import IMTLL
 
         from mtl_core.weightings.scalarized import leave_gradient, slopes
 
         scale = moment.memory["log_scale"]
+        with torch.no_grad():
+            scale.clamp_(-MOST, MOST)
         weights, gradient = slopes(IMTLL(len(losses)).to(losses), losses, scale[moment.places].to(losses))
         leave_gradient(scale, moment.places, gradient)
         return weights

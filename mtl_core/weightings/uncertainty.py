@@ -9,6 +9,7 @@ from mtl_core.weightings.base import Memory, Moment, Weighting
 if TYPE_CHECKING:
     from torch import Tensor
 
+MOST = 20.0
 FULL = ("binary", "multiclass", "segmentation")
 """Kinds of tasks whose loss is a cross-entropy; it enters without the ½ of a squared error."""
 
@@ -17,7 +18,8 @@ class Uncertainty(Weighting):
     """L = Σ_i ½ e^{−s_i} λ_i L_i + ½ s_i with s_i = log σ_i² learned from s_i = 0; cross-entropies enter twice.
 
     So w_i = ½ e^{−s_i} for squared errors and e^{−s_i} for classes. s_i is moved by an Adam of its own at the run's
-    learning rate. A negative total is normal: ½ s_i is the logarithm of a small noise.
+    learning rate, and stays within ±20: a loss that reaches 0 would drive it on for ever. A negative total is normal:
+    ½ s_i is the logarithm of a small noise.
     """
 
     name: Literal["uncertainty"] = "uncertainty"
@@ -30,12 +32,15 @@ class Uncertainty(Weighting):
         return {"log_variance": torch.zeros(tasks)}
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
+        import torch
         from torchjd.scalarization import UW
 
         from mtl_core.weightings.scalarized import leave_gradient, slopes
 
         factors = losses.new_tensor([2.0 if task.kind in FULL else 1.0 for task in moment.tasks])
         variance = moment.memory["log_variance"]
+        with torch.no_grad():
+            variance.clamp_(-MOST, MOST)
         slope, gradient = slopes(UW(len(losses)).to(losses), factors * losses, variance[moment.places].to(losses))
         leave_gradient(variance, moment.places, gradient)
         return factors * slope

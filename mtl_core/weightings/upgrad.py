@@ -14,7 +14,8 @@ class UpGrad(GradientWeighting):
     """d = mean_i π(g_i), π the projection on the dual cone {x : g_j·x ≥ 0 for all j}.
 
     Each projection is a quadratic program, argmin_{v ≥ e_i} vᵀ G v. The cone knows directions only, so it is solved
-    on the cosines, whatever the gradients' lengths, regularised by 1e-5 K; for two tasks v_i = e_i − min(0, G_ij)/G_jj e_j.
+    on the cosines, whatever the gradients' lengths, regularised by 1e-5 K; of two tasks
+    v_i = e_i − min(0, G_ij) / G_jj e_j.
     """
 
     name: Literal["upgrad"] = "upgrad"
