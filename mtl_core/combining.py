@@ -24,13 +24,16 @@ class Combined:
     Attributes:
         weights: (A,) w of the scaled losses.
         total: Σ_i w_i λ_i L_i, a scalar without a graph.
-        rows: J on the shared parameters, a row for each active task; None where no method and nobody asked for it.
+        rows: J, a row for each active task; None where no method and nobody asked for it.
+        parts: what J is taken of: the shared parts in order, each with how many entries of a row are its own (its
+            parameters; at the representation one, what it gives).
         seconds: what the rows cost beyond the step itself.
     """
 
     weights: Tensor
     total: Tensor
     rows: list[Row] | None
+    parts: Mapping[str, int]
     seconds: float = 0.0
 
 
@@ -58,7 +61,9 @@ def combine(
         cuts: of a network cut at what is shared: weigh by the gradients there instead of at the parameters.
         measured: whether the rows are wanted even if the method does not need them.
     """
-    shared = [parameter for parameters in network.met().values() for parameter in parameters]
+    met = network.met()
+    shared = [parameter for parameters in met.values() for parameter in parameters]
+    parts = {name: len(parameters) for name, parameters in met.items()}
     values = torch.stack([loss.detach() for loss in scaled])
     if cuts is not None and shared:
         combined = _at_representation(network, weighting, scaled, moment, cuts)
@@ -71,14 +76,14 @@ def combine(
         weights = values.new_ones(len(scaled)) if weighting.needs_gramian else weighting.weights(values, None, moment)
         total = _summed(weighting, weights, scaled)
         torch.autograd.backward(total + penalty)
-        return Combined(weights, total.detach(), rows, seconds)
+        return Combined(weights, total.detach(), rows, parts, seconds)
     rows = _rows_and_own(network, scaled, shared, moment.tasks)
     weights = weighting.weights(values, gramian([row[: len(shared)] for row in rows]), moment)
     for place, parameter in enumerate(shared):
         _add(parameter, [row[place] for row in rows], weights)
     _give_own(network, moment.tasks, [row[len(shared) :] for row in rows], weights if weighting.scales_heads else None)
     _descend_too(penalty)
-    return Combined(weights, (weights * values).sum(), [row[: len(shared)] for row in rows])
+    return Combined(weights, (weights * values).sum(), [row[: len(shared)] for row in rows], parts)
 
 
 def jacobian(scaled: Sequence[Tensor], parameters: Sequence[Tensor], *, keep: bool = False) -> list[Row]:
@@ -167,4 +172,6 @@ def _at_representation(
             slopes.append(sum(terms[1:], terms[0]))
     torch.autograd.backward(ends, slopes)  # type: ignore[no-untyped-call]
     _give_own(network, moment.tasks, [row[len(leaves) :] for row in rows], None)
-    return Combined(weights, (weights * values).sum(), None)
+    read = [place for place in range(len(leaves)) if any(row[place] is not None for row in rows)]
+    parts = {name: 1 for place, name in enumerate(cuts) if place in read}
+    return Combined(weights, (weights * values).sum(), [[row[place] for place in read] for row in rows], parts)

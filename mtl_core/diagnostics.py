@@ -12,7 +12,6 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from mtl_core.combining import Combined
-    from mtl_core.network import Network
     from mtl_core.weightings.base import Moment
 
 MOST_PAIRED = 12
@@ -38,7 +37,7 @@ class GradientLog:
         """Whether the step after ``step`` steps is measured."""
         return self.every > 0 and step % self.every == 0
 
-    def measure(self, network: Network, combined: Combined, moment: Moment) -> dict[str, Any]:
+    def measure(self, combined: Combined, moment: Moment) -> dict[str, Any]:
         """The values of a ``gradients`` event.
 
         ``tasks`` the active ones · ``norms`` λ_i‖g_i‖ · ``weights`` w_i, raw · ``condition`` of G (None if singular) ·
@@ -50,11 +49,10 @@ class GradientLog:
 
         began = time.perf_counter()
         assert combined.rows is not None
-        parts = network.met()
         grams, start = {}, 0
-        for name, parameters in parts.items():
-            grams[name] = gramian([row[start : start + len(parameters)] for row in combined.rows])
-            start += len(parameters)
+        for name, count in combined.parts.items():
+            grams[name] = gramian([row[start : start + count] for row in combined.rows])
+            start += count
         whole = torch.stack(list(grams.values())).sum(0)
         names = [task.name for task in moment.tasks]
         values: dict[str, Any] = {"tasks": names, "weights": _rounded(combined.weights), **_described(whole)}

@@ -144,8 +144,8 @@ def relative_distance(a: Tensor, b: Tensor) -> float | None:
 
 
 def _numbers(part: nn.Module) -> Tensor:
-    """Every parameter of a part in one vector."""
-    found = [parameter.detach().flatten().double() for parameter in part.parameters()]
+    """The weights of a part in one vector: without biases and the factors of batch norms, which begin alike."""
+    found = [parameter.detach().flatten().double() for parameter in part.parameters() if parameter.dim() > 1]
     return torch.cat(found) if found else torch.zeros(0)
 
 

@@ -99,7 +99,7 @@ def _combine(
     combined = combine(session.network, weighting, scaled, moment, penalty, cuts=cuts, measured=due)
     if not due or combined.rows is None:
         return combined, None
-    return combined, session.gradients.measure(session.network, combined, moment)
+    return combined, session.gradients.measure(combined, moment)
 
 
 def _learn(session: Session, batch: Batch, moment: Moment) -> None:

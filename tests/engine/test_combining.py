@@ -163,7 +163,14 @@ def test_mgda_at_the_representation_takes_the_gradients_there(architecture: str)
     ]
     at = torch.stack(slopes).double()
     wanted = MGDAWeighting()(at @ at.T).float()
-    shown = take_step(session, batch).numbers[3:6]
+    session.gradients.every = 1
+    step = take_step(session, batch)
+    shown = step.numbers[3:6]
+    assert step.gradients is not None
+    assert list(step.gradients["layers"]) == [shared]
+    assert step.gradients["cosine"][0][1] == pytest.approx(
+        torch.cosine_similarity(at[0], at[1], dim=0).item(), rel=1e-4
+    )
     torch.testing.assert_close(shown, wanted * torch.tensor([LAMBDAS[task] for task in tasks]))
     found = gradients(session)
     for key, per_task in rows.items():
