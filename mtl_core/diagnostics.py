@@ -61,7 +61,10 @@ class GradientLog:
             index = torch.tensor(moment.places)
             values["conflict"] = self.conflicts[index[:, None], index].tolist()
             values["measured"] = self.measured[index[:, None], index].tolist()
-            values["layers"] = {name: _described(gram) for name, gram in grams.items()}
+            values["layers"] = {
+                name: {"cosine": _rounded(cosines(gram)), "norms": _rounded(lengths(gram))}
+                for name, gram in grams.items()
+            }
         values["cost"] = combined.seconds + time.perf_counter() - began
         return values
 
@@ -78,6 +81,11 @@ class GradientLog:
         """Go back to a checkpoint."""
         self.measured.copy_(state["measured"])
         self.conflicts.copy_(state["conflicts"])
+
+
+def lengths(gram: Tensor) -> Tensor:
+    """‖g_i‖ = √G_ii, (K,)."""
+    return gram.diagonal().clamp(min=0).sqrt()
 
 
 def cosines(gram: Tensor) -> Tensor:
@@ -114,7 +122,7 @@ def share_in_conflict(gram: Tensor) -> float:
 def _described(gram: Tensor) -> dict[str, Any]:
     condition = condition_number(gram) if bool(torch.isfinite(gram).all()) else None
     found: dict[str, Any] = {
-        "norms": _rounded(gram.diagonal().clamp(min=0).sqrt()),
+        "norms": _rounded(lengths(gram)),
         "share": share_in_conflict(gram),
         "condition": condition if condition is None or math.isfinite(condition) else None,
     }

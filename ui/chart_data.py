@@ -74,6 +74,8 @@ class ChartData:
         zero_line: emphasise x = 0 (residuals).
         empty: words shown while there is nothing to draw.
         x_range: fixed limits of x, e.g. (0, total steps), while nobody has zoomed.
+        y_range: fixed limits of y while nobody has zoomed.
+        below: words of the shaded half below a line at y = 0 (``conflict``), empty for none.
         view: a zoom is kept while this stays the same, e.g. the run's id; hidden series stay hidden always.
     """
 
@@ -88,6 +90,8 @@ class ChartData:
     zero_line: bool = False
     empty: str = ""
     x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+    below: str = ""
     view: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -106,6 +110,8 @@ class ChartData:
             "zeroLine": self.zero_line,
             "empty": self.empty,
             "xRange": [rounded(v) for v in self.x_range] if self.x_range else None,
+            "yRange": [rounded(v) for v in self.y_range] if self.y_range else None,
+            "below": self.below,
         }
 
     def _ideal_range(self) -> list[float | int | None] | None:

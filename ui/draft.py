@@ -62,7 +62,7 @@ def build(draft: Mapping[str, Any]) -> Built:
         except SpecError as error:
             problems += error.problems
             wrong = {key for key in left for p in error.problems if _within(p.field, key) or _within(key, p.field)}
-            left = {key: value for key, value in left.items() if key not in wrong} if wrong else {}
+            left = pruned({key: value for key, value in left.items() if key not in wrong}) if wrong else {}
 
 
 def pruned(draft: Mapping[str, Any]) -> Draft:

@@ -1,4 +1,4 @@
-"""The formula of the loss with its live numbers: L = 0.5·0.312 + 0.5·0.851."""
+"""The formula of the loss with its live numbers, L = 0.5·0.312 + 0.5·0.851; of a method its direction, Σ w_i ∇L_i."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import streamlit as st
 from mtl_core.spec import RunSpec
 from ui import form_state
 from ui.colours import SHARED_COLOUR, singled_out
+from ui.fields import choice_name
 from ui.hub import RunView
 from ui.ladders import short
 from ui.lines import MOST_BESIDE
 from ui.many_tasks import grouped
+from ui.methods_formulas import FORMULAS
 from ui.words import t
 
+SCALE_COUNTS = ("uncertainty", "imtl_l", "stch")
+"""Weightings whose w change when all λ are multiplied by one number."""
 MOST_TERMS = 3
 """Exceptions, at most, that the formula of many tasks names."""
 
@@ -30,8 +34,16 @@ def formula(view: RunView | None) -> None:
     spec = form_state.current().spec
     if view is not None and not view.ended:
         spec = view.spec
+    colours, lambdas, penalty = colours_of(spec), _lambdas(view, spec), _penalty(view, spec)
+    if spec.weighting.name != "fixed":
+        used = _weights_used(view, spec) if view is not None else {}
+        st.markdown(direction_text(spec, lambdas, used, colours, penalty))
+        law = FORMULAS.get(spec.weighting.name)
+        if law:
+            st.markdown(f":small[:gray[{choice_name('weighting_name', spec.weighting.name)}]]  \n${law}$")
+        return
     losses = _losses(view) if view is not None and _same_problem(view, spec) else {}
-    st.markdown(formula_text(spec, _lambdas(view, spec), losses, colours_of(spec), _penalty(view, spec)))
+    st.markdown(formula_text(spec, lambdas, losses, colours, penalty))
 
 
 def formula_text(
@@ -66,6 +78,37 @@ def formula_text(
     return f"**L** = {' + '.join(terms)}" + (f" = **{total:.3f}**" if total is not None else "")
 
 
+def direction_text(
+    spec: RunSpec,
+    lambdas: Mapping[str, float],
+    used: Mapping[str, float],
+    colours: Mapping[str, str],
+    penalty: tuple[float, float | None] | None,
+) -> str:
+    """The direction of a method that weighs by itself as coloured Markdown: **d** = 0.62 · ∇L_a + 0.38 · ∇L_b.
+
+    Args:
+        spec: whose tasks it has.
+        lambdas: λ per task.
+        used: per task what multiplied its loss in the newest step; where one is missing all are written as w · λ.
+        colours: per task.
+        penalty: γ and γ·Ω, or None without such a term.
+    """
+    known = all(task in used for task in spec.tasks)
+    if len(spec.tasks) > MOST_BESIDE:
+        terms = [r"$\sum_i w_i \lambda_i \nabla L_i$"]
+    elif known:
+        terms = [_term(used[task], _slope_of_loss(task), colours[task]) for task in spec.tasks]
+    else:
+        terms = [
+            f':color[$w_{{{i}}}$ · {short(lambdas[task])} · {_slope_of_loss(task)}]{{foreground="{colours[task]}"}}'
+            for i, task in enumerate(spec.tasks, start=1)
+        ]
+    if penalty is not None:
+        terms.append(f"{short(penalty[0])} · ∇Ω")
+    return f"**d** = {' + '.join(terms)}"
+
+
 def _many_terms(lambdas: Mapping[str, float], losses: Mapping[str, float]) -> list[str]:
     """One term for all tasks with the same λ, the first exceptions by name, one for the others of them."""
     common, found = grouped(lambdas)
@@ -88,8 +131,9 @@ def _term(value: float, loss: str, colour: str) -> str:
 
 
 def adam_note() -> None:
-    """What a person may not expect: under Adam the scale of λ does not matter."""
-    if form_state.current().spec.optimizer.name in ("adam", "adamw"):
+    """What a person may not expect: under Adam the scale of λ does not matter, of a method for which that is true."""
+    spec = form_state.current().spec
+    if spec.optimizer.name in ("adam", "adamw") and spec.weighting.name not in SCALE_COUNTS:
         st.caption(t("formula.adam"))
 
 
@@ -97,6 +141,17 @@ def _name_of_loss(task: str) -> str:
     """L with the task's name under it, in LaTeX."""
     name = task.replace("_", r"\_")
     return rf"$L_{{\text{{{name}}}}}$"
+
+
+def _slope_of_loss(task: str) -> str:
+    """The gradient of that loss."""
+    return _name_of_loss(task).replace("$L", r"$\nabla L", 1)
+
+
+def _weights_used(view: RunView, spec: RunSpec) -> dict[str, float]:
+    """What the run's newest step multiplied each loss by, while it is this spec's method and problem."""
+    same = _same_problem(view, spec) and view.spec.weighting.name == spec.weighting.name
+    return {task: float(f"{value:.3g}") for task, value in view.series.weights.latest().items()} if same else {}
 
 
 def _same_problem(view: RunView, spec: RunSpec) -> bool:

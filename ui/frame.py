@@ -27,6 +27,8 @@ def pages() -> list[st.Page]:
     """Every page of the app, the Playground first."""
     return [
         st.Page("pages/playground.py", title=t("page.playground"), icon=":material/tune:", default=True),
+        st.Page("pages/methods.py", title=t("page.methods"), icon=":material/functions:"),
+        st.Page("pages/race.py", title=t("page.race"), icon=":material/flag:"),
         st.Page("pages/evaluation.py", title=t("page.evaluation"), icon=":material/query_stats:"),
         st.Page("pages/runs.py", title=t("page.runs"), icon=":material/history:"),
         st.Page("pages/data.py", title=t("page.data"), icon=":material/database:"),

@@ -17,11 +17,18 @@ ROUND = 8.0
 
 def arrow(source: Box, target: Box, colour: str, width: float, direction: Direction, *, dashed: bool = False) -> str:
     """A curve from box to box, with a tip that grows less than the line's ``width``."""
+    start = (source.x + BOX_W / 2, source.y) if direction == "right" else (source.y + BOX_H / 2, source.x)
+    return arrow_from(start, target, colour, width, direction, dashed=dashed)
+
+
+def arrow_from(
+    begin: tuple[float, float], target: Box, colour: str, width: float, direction: Direction, *, dashed: bool = False
+) -> str:
+    """As :func:`arrow`, from a point (along the flow, across it)."""
     tip = 4.5 + 0.55 * width
     right = direction == "right"
-    u0, v0, u1, v1 = (source.x, source.y, target.x, target.y) if right else (source.y, source.x, target.y, target.x)
-    half = BOX_W / 2 if right else BOX_H / 2
-    start, point = u0 + half, u1 - half - 1
+    (start, v0), (u1, v1) = begin, (target.x, target.y) if right else (target.y, target.x)
+    point = u1 - (BOX_W / 2 if right else BOX_H / 2) - 1
     bend = (point - start) * BEND
     curve = _path("MC", [(start, v0), (start + bend, v0), (point - tip - bend, v1), (point - tip + 1, v1)], right)
     back, side = point - tip, tip * 0.8

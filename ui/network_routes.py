@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from mtl_core.layout import Layout
 from ui.network_lines import curve_points
-from ui.network_shapes import BOX_H, BOX_W, GAP, Grid
+from ui.network_shapes import BOX_H, BOX_W, Grid
 
 Point = tuple[float, float]
 """(along the flow, across it)."""
@@ -98,7 +98,7 @@ def around(layout: Layout, grid: Grid) -> Ways:
         blocked = [name for name in targets if not _plain(floor, source, name)]
         chosen = targets if blocked and floor.centres[source][1] != lane else blocked
         ways |= {(source, name): [] for name in blocked}
-        tracks += _track(floor, source, tuple(chosen), GAP[grid.direction], tracks) if chosen else []
+        tracks += _track(floor, source, tuple(chosen), grid.gap, tracks) if chosen else []
     return ways | dict(_ways(floor, tracks))
 
 
@@ -177,7 +177,7 @@ def skip_way(grid: Grid, source: str, target: str, *, beside: bool) -> list[Poin
         if not beside:
             inside = v1 + side * (across - 9)
             ends.insert(0, (inside, [(u1 - along, inside)]))
-        gap = u0 + along + 0.3 * GAP[grid.direction]
+        gap = u0 + along + 0.3 * grid.gap
         for run, end in ends:
             out = 1 if run > v0 else -1
             ways.append([(u0, v0 + out * across), (u0, run), *end])

@@ -34,6 +34,8 @@ class Box:
         y: centre.
         stage: the column it belongs to.
         stacked: drawn as a stack of feature maps.
+        words: of its second line, instead of its kind's.
+        about: words where one points.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Box:
     y: float
     stage: str
     stacked: bool = False
+    words: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Grid:
         width: of the whole picture.
         height: of the whole picture.
         label_at: per task, where the words after its head begin (``right``) or are centred (``down``).
+        gap: room between two boxes along the flow.
     """
 
     direction: Direction
@@ -63,6 +68,7 @@ class Grid:
     width: float
     height: float
     label_at: Mapping[str, tuple[float, float]]
+    gap: float
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,16 @@ def text_width(text: str, size: float = TEXT) -> float:
     return sum(size * (1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6) for c in text)
 
 
-def place(layout: Layout, labels: Mapping[str, Label], direction: Direction, foot: float, room: float = 0.0) -> Grid:
+def place(
+    layout: Layout,
+    labels: Mapping[str, Label],
+    direction: Direction,
+    foot: float,
+    room: float = 0.0,
+    *,
+    gap: float | None = None,
+    lanes: Mapping[str, float] | None = None,
+) -> Grid:
     """Put every part on the grid.
 
     Args:
@@ -116,15 +131,17 @@ def place(layout: Layout, labels: Mapping[str, Label], direction: Direction, foo
         direction: which way data flow.
         foot: height kept free below the boxes (the shared trunk's caption).
         room: more of it between two lanes, for lines.
+        gap: between two boxes along the flow; left out: what arrows need.
+        lanes: of each part and input; left out: a task's own, and the middle for what is shared.
     """
-    depths, lanes = _depths(layout), _lanes(layout)
+    depths, lanes, gap = _depths(layout), lanes or _lanes(layout), gap or GAP[direction]
     last = max(depths.values(), default=0) + 1
     label_w = max((label.width() for label in labels.values()), default=0.0)
     label_h = LINE * max((len(label.lines) for label in labels.values()), default=0)
-    beside = 26 if len(_input_sizes(layout)) > 1 else 22 if any(layout.columns().values()) else 14  # lines need room
+    beside = 26 if len(input_sizes(layout)) > 1 else 22 if any(layout.columns().values()) else 14  # lines need room
     pitch = BOX_H + max(30.0, label_h - BOX_H + 14) if direction == "right" else max(BOX_W + beside, label_w + 10)
     pitch += room
-    step = (BOX_W if direction == "right" else BOX_H) + GAP[direction]
+    step = (BOX_W if direction == "right" else BOX_H) + gap
     first = min(lanes.values())
 
     def at(depth: int, lane: float) -> tuple[float, float]:
@@ -134,18 +151,18 @@ def place(layout: Layout, labels: Mapping[str, Label], direction: Direction, foo
         return MARGIN + pitch / 2 + across, MARGIN + BOX_H / 2 + along
 
     boxes = {}
-    for name, size in _input_sizes(layout).items():
+    for name, size in input_sizes(layout).items():
         x, y = at(0, lanes[name])
         boxes[name] = Box(name, None, "input", size, x, y, "input", stacked=False)
     for part in layout.parts:
         x, y = at(last if part.role == "head" else depths[part.name], lanes[part.name])
-        boxes[part.name] = _box(part, x, y)
+        boxes[part.name] = box_of(part, x, y)
     end = at(last, max(lanes.values()))
     if direction == "right":
         width, height = end[0] + BOX_W / 2 + 12 + label_w + MARGIN, end[1] + pitch / 2 + foot + MARGIN
     else:
         width, height = end[0] + pitch / 2 + MARGIN, end[1] + BOX_H / 2 + 10 + label_h + foot + MARGIN
-    return Grid(direction, boxes, width, height, _label_places(layout, boxes, direction))
+    return Grid(direction, boxes, width, height, label_places(layout, boxes, direction), gap)
 
 
 def _depths(layout: Layout) -> dict[str, int]:
@@ -159,7 +176,7 @@ def _depths(layout: Layout) -> dict[str, int]:
 
 def _lanes(layout: Layout) -> dict[str, float]:
     """The lane of each part and input: a task's own, the middle for what is shared, beside it for single inputs."""
-    inputs = _input_sizes(layout)
+    inputs = input_sizes(layout)
     reached: dict[str, frozenset[str]] = {name: frozenset({name}) for name in inputs}
     for part in layout.parts:
         reached[part.name] = frozenset().union(*(reached[name] for name in part.inputs))
@@ -181,7 +198,7 @@ def shape_text(shape: Shape) -> str:
     return str(shape)
 
 
-def _input_sizes(layout: Layout) -> dict[str, str]:
+def input_sizes(layout: Layout) -> dict[str, str]:
     """The inputs in the order in which parts read them, with their sizes."""
     sizes: dict[str, str] = {}
     for part in layout.parts:
@@ -200,7 +217,8 @@ def _input_shape(part: Part, place: int) -> Shape:
     return shapes
 
 
-def _box(part: Part, x: float, y: float) -> Box:
+def box_of(part: Part, x: float, y: float) -> Box:
+    """The box of a part at a place."""
     shape = part.block.output()
     if part.role == "head":
         kind = "decoder" if isinstance(part.block, MaskDecoder) else "head"
@@ -209,7 +227,8 @@ def _box(part: Part, x: float, y: float) -> Box:
     return Box(part.name, part.owner, kind, shape_text(shape), x, y, part.stage, stacked=isinstance(shape, Map))
 
 
-def _label_places(layout: Layout, boxes: Mapping[str, Box], direction: Direction) -> dict[str, tuple[float, float]]:
+def label_places(layout: Layout, boxes: Mapping[str, Box], direction: Direction) -> dict[str, tuple[float, float]]:
+    """Per task where the words after its head begin, or are centred."""
     places = {}
     for task, name in layout.outputs.items():
         box = boxes[name]

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
-from ui import form_state
+from mtl_core.layout import Layout
+from ui import form_state, shown_run
 from ui.network_picture import show_network
+from ui.network_values import mixes
 from ui.spec_form import colours_of
 from ui.words import t
 
 
 def draw(key: str = "network", *, large: bool = False) -> None:
-    """The form's network with its λ and γ as they stand now."""
+    """The form's network with its λ and γ as they stand now; how it mixes as the run that is shown told it."""
     spec = form_state.current().spec
     strength = max((term.strength for term in spec.regularizers), default=0.0)
     lambdas, colours = spec.weighting.lambdas, colours_of(spec)
-    show_network(spec.layout(), lambdas, colours, strengths=strength, key=key, large=large)
+    layout = spec.layout()
+    call: dict[str, Any] = {"strengths": strength, "mixing": _mixing(layout), "key": key, "large": large}
+    show_network(layout, lambdas, colours, **call)
+
+
+def _mixing(layout: Layout) -> Mapping[str, Any]:
+    """What the run that is shown told of its mixing; nothing where the form describes another network."""
+    view = shown_run.shown().view if mixes(layout) else None
+    told = view is not None and bool(view.series.mixing) and view.spec.layout() == layout
+    return view.series.mixing if view is not None and told else {}
 
 
 def larger() -> None:

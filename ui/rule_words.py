@@ -33,6 +33,16 @@ TEMPLATES: Mapping[str, re.Pattern[str]] = {
         "once_task": r"each task can be chosen once",
         "once_input": r"each input can be chosen once",
         "needs_input": r"needs the input '(?P<name>[^']*)', which dataset\.modalities leaves out",
+        "least_tasks": r"needs at least (?P<least>\d+) tasks to weigh; with one task use fixed",
+        "least_columns": r"needs at least (?P<least>\d+) tasks; with one task use separate",
+        "needs_maps": r"attends to the maps of convolutions, so it needs an image among the inputs",
+        "needs_layers": r"(?P<architecture>\S+) mixes what hidden layers give, so it needs at least one",
+        "nothing_shared": (
+            r"weighs the gradients on what tasks share, and (?P<architecture>\S+) shares nothing; "
+            r"choose a weighting of losses, or an architecture that shares"
+        ),
+        "one_batch": r"needs one batch that all tasks see, and these tasks have samples of their own",
+        "losses_once": r"needs losses that see the network once; a GAN's discriminator judges several batches",
         "whole_between": r"must be a whole number from (?P<low>\S+) to (?P<high>\S+)",
     }.items()
 }

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mtl_core.events import TERMINAL_KINDS, Event
+from ui.gradient_series import ColumnSeries, GradientSeries
 from ui.lines import Line, Lines, Series
+from ui.mixing_series import mixing_numbers
 
 __all__ = ["Change", "Line", "Lines", "Measured", "RunSeries", "Series", "tie_numbers"]
 
@@ -89,6 +91,10 @@ class RunSeries:
         weights: what multiplied each task's loss, at each step.
         lr: learning rate at each step.
         ties: numbers of what ties the tasks, at each evaluation: ``singular.<i>`` of W, ``<term>.<name>``.
+        gradients: how the tasks' gradients stood to each other.
+        columns: how alike the tasks' own columns are.
+        mixing: stitches, gates and masks at the newest evaluation that told them; empty before it.
+        mixed: the same numbers over the steps (:mod:`ui.mixing_series`).
         changes: values changed on the way, in order.
         alone: of the newest step that took single tasks' gradients alone: ``step``, ``only``, ``loss``, ``loss_after``.
         started: values of the ``started`` event, empty before it.
@@ -109,6 +115,10 @@ class RunSeries:
     weights: Lines = field(default_factory=_task_lines)
     lr: Series = field(default_factory=Series)
     ties: dict[str, Series] = field(default_factory=dict)
+    gradients: GradientSeries = field(default_factory=GradientSeries)
+    columns: ColumnSeries = field(default_factory=ColumnSeries)
+    mixing: dict[str, Any] = field(default_factory=dict)
+    mixed: Lines = field(default_factory=Lines)
     changes: list[Change] = field(default_factory=list)
     alone: dict[str, Any] = field(default_factory=dict)
     started: dict[str, Any] = field(default_factory=dict)
@@ -143,6 +153,8 @@ class RunSeries:
                 self._add_step(event.step, event.values)
             case "evaluation":
                 self._add_evaluation(event.step, event.values)
+            case "gradients":
+                self.gradients.append(event.step, event.values)
             case "change":
                 self._add_change(event.step, event.values)
             case "started":
@@ -166,6 +178,7 @@ class RunSeries:
             _append(getattr(self, name), step, values.get(name))
         if values.get("samples_per_second") is not None:
             self.samples_per_second = float(values["samples_per_second"])
+            self.gradients.speeds.append(self.samples_per_second)
 
     def _add_evaluation(self, step: int, values: Mapping[str, Any]) -> None:
         split = values["split"]
@@ -173,6 +186,11 @@ class RunSeries:
         self.metrics.setdefault(split, Measured()).append(step, values.get("metrics", {}))
         for name, value in tie_numbers(values.get("ties", {})):
             _append(self.ties.setdefault(name, Series()), step, value)
+        if values.get("similarity"):
+            self.columns.append(step, values["similarity"])
+        if values.get("mixing"):
+            self.mixing = dict(values["mixing"])
+            self.mixed.append(step, mixing_numbers(self.mixing))
 
     def _add_change(self, step: int, values: Mapping[str, Any]) -> None:
         change = Change(step, values["field"], values.get("old"), values.get("new"), values.get("by", "user"))
@@ -191,7 +209,7 @@ def tie_numbers(ties: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, Series | Lines | Measured):
+    if isinstance(value, Series | Lines | Measured | GradientSeries | ColumnSeries):
         return value.copy()
     if isinstance(value, dict):
         return {key: _copied(inner) for key, inner in value.items()}

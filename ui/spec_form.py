@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -15,8 +16,18 @@ from mtl_core.spec_parts import SplitSpec
 from mtl_core.weightings import WEIGHTINGS
 from ui import data_card, form_state, many_tasks, own_choice
 from ui.colours import task_colours
-from ui.fields import choice_name, field_widget, listed, show_problem
+from ui.fields import field_widget, listed, show_problem
 from ui.generation_form import generation_section
+from ui.methods_fields import weighting_fields
+from ui.methods_refused import (
+    architecture_choice,
+    architecture_labels,
+    refused_architectures,
+    refused_weightings,
+    wanted,
+    weighting_labels,
+    weighting_list,
+)
 from ui.rule_words import rule_text
 from ui.sliders import lambda_slider, learning_rate_slider
 from ui.tie_form import term_name, terms_section
@@ -124,10 +135,8 @@ def _tasks_changed(key: str, known: list[str]) -> None:
 def sharing_section() -> None:
     """How the tasks share a network: the architecture and its own fields, made from the registry."""
     spec = form_state.current().spec
-    name = spec.architecture.name
-    call = form_state.widget("architecture.name", name, "default")
-    call |= {"on_change": form_state.changed, "args": ("architecture.name", call["key"])}
-    names = {entry: choice_name("architecture_name", entry) for entry in ARCHITECTURES}
+    name = wanted("architecture.name", ARCHITECTURES, spec.architecture.name)
+    names = architecture_labels(refused_architectures(spec))
     st.segmented_control(
         t("form.architecture"),
         names,
@@ -135,9 +144,12 @@ def sharing_section() -> None:
         format_func=names.__getitem__,
         wrap=True,
         width="stretch",
-        **call,
+        **architecture_choice(name, names),
     )
+    show_problem("architecture.name")
     st.caption(t_or(f"architecture.{name}", (ARCHITECTURES[name].__doc__ or "").split("\n")[0]))
+    if name != spec.architecture.name:
+        return
     depth = len(stage_names(spec.dataset.inputs(), spec.architecture))
     for field_name, field in ARCHITECTURES[name].model_fields.items():
         if field_name not in ("name", *COMMON_NETWORK):
@@ -168,16 +180,20 @@ def _terms_title(spec: RunSpec) -> str:
 
 
 def weighting_choice() -> None:
-    """Which weighting, and its own fields, made from the registry."""
+    """Which weighting, what it does, and its own fields, made from the registry."""
     spec = form_state.current().spec
-    name = spec.weighting.name
-    call = listed("weighting.name", name, list(WEIGHTINGS))
-    call |= {"on_change": form_state.changed, "args": ("weighting.name", call["key"])}
-    named = {entry: choice_name("weighting_name", entry) for entry in WEIGHTINGS}
-    st.selectbox(t("form.weighting"), list(WEIGHTINGS), format_func=named.__getitem__, **call)
-    for field_name, field in WEIGHTINGS[name].model_fields.items():
-        if field_name not in ("name", "lambdas"):
-            field_widget(f"weighting.{field_name}", field)
+    name = wanted("weighting.name", WEIGHTINGS, spec.weighting.name)
+    labels = weighting_labels(refused_weightings(spec))
+    st.selectbox(t("form.weighting"), list(labels), format_func=labels.__getitem__, **weighting_list(name, labels))
+    show_problem("weighting.name")
+    st.caption(t_or(f"weighting.{name}", (WEIGHTINGS[name].__doc__ or "").split("\n")[0]))
+    if name != "fixed":
+        st.caption(f":material/info: {t('form.preference')}")
+    call: dict[str, Any] = {"icon": ":material/functions:", "query_params": {"method": name}}
+    st.page_link("pages/methods.py", label=t("form.read_more"), **call)
+    if name != spec.weighting.name:
+        return
+    weighting_fields(name)
 
 
 def weight_sliders() -> None:

@@ -1,4 +1,4 @@
-"""The views under the curves: scatter, residuals, confusion, masks, pictures, ties, samples, metrics; one at a time."""
+"""The views under the curves: scatter, confusion, masks, pictures, gradients, ties, samples, metrics; one at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from mtl_core.tasks import Kind, Task
-from ui import charts, generation_views, tie_views, tiles
+from ui import charts, column_views, generation_views, gradient_views, mixing_views, tie_views, tiles
 from ui.epochs import Arrays, at_end, at_epoch
 from ui.hub import RunView, Source
 from ui.live_chart import live_chart
@@ -57,7 +57,7 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
         found = None if kind == "spectrum" else at_epoch(source, view)
         tie_views.show(kind, found, view.series, view.spec.tasks, view.record.id)
         return
-    if kind in OF_RUN:
+    if kind in (gradient_views.KIND, column_views.KIND, mixing_views.KIND, *OF_RUN):
         _of_run(source, view, kind, tasks, colours)
         return
     of_kind = [task for task in tasks if kind in OF_KIND[task.kind]]
@@ -81,7 +81,8 @@ def _choose(view: RunView, tasks: tuple[Task, ...]) -> str:
     options = [f"{kind}:{name}" for kind, name in pairs]
     if len(tasks) > MOST_NAMED:
         options.insert(0, f"{MULTIPLES}:")
-    options += [f"{kind}:" for kind in (*tie_views.offered(view), *OF_RUN)]
+    of_run = (*gradient_views.offered(view), *mixing_views.offered(view), *tie_views.offered(view), *OF_RUN)
+    options += [f"{kind}:" for kind in of_run]
     if st.session_state.get(CHOSEN) not in options:
         st.session_state[CHOSEN] = options[0]
     kinds = [option.split(":")[0] for option in options]
@@ -104,7 +105,13 @@ def _name(option: str) -> str:
 
 
 def _of_run(source: Source, view: RunView, kind: str, tasks: tuple[Task, ...], colours: Mapping[str, str]) -> None:
-    if kind == "metrics":
+    if kind == gradient_views.KIND:
+        gradient_views.show(view, colours)
+    elif kind == column_views.KIND:
+        column_views.show(view)
+    elif kind == mixing_views.KIND:
+        mixing_views.show(source, view, colours)
+    elif kind == "metrics":
         tiles.show_metrics_table(view, tasks)
     elif kind == "weights":
         data = charts.weights_chart(view.series, colours, total_steps=view.record.total_steps, view=view.record.id)

@@ -32,6 +32,9 @@ KEPT_EVERY = 10
 CHUNK = 100
 REACH = 12.0
 """|x1| and |x2| of a start, at most."""
+AT_ONCE = 4
+"""Races under way, at most, whoever started them."""
+KEPT_FILES = 150
 
 
 @dataclass(frozen=True)
@@ -74,23 +77,39 @@ class Walked:
 
 
 def start_race(race: OwnRace, home: Path | None = None) -> JobState:
-    """Start the walks, unless they are under way."""
+    """Start the walks, unless they are under way.
+
+    Raises:
+        MTLError: if too many others are under way.
+    """
     home = home or home_dir()
     state = race_state(race, home)
     if state is not None and state.status == "running":
         return state
+    _make_room(home)
     write_aside(json.dumps(asdict(race)).encode(), _folder(home) / f"{race.key}.race.json")
     _file(race.key, home).unlink(missing_ok=True)
     state = JobState("running", asked=time.time())
-    background.write(_folder(home) / f"{race.key}.json", state)
+    background.write(_state_file(race.key, home), state)
     command = [sys.executable, "-m", "mtl_core.execution.racing", race.key]
     spawn_detached(command, environment(home), home / "logs" / "race.log")
     return state
 
 
+def _make_room(home: Path) -> None:
+    """See that few races are under way, and that old ones leave no files for ever."""
+    states = [background.read(path, WORDS) for path in _folder(home).glob("*.state.json")]
+    running = sum(state is not None and state.status == "running" for state in states)
+    if running >= AT_ONCE:
+        raise MTLError(f"at most {AT_ONCE} races may be under way, {running} are; try again in a few seconds")
+    files = sorted(_folder(home).glob("*.json"), key=lambda path: path.stat().st_mtime)
+    for path in files[:-KEPT_FILES]:
+        path.unlink(missing_ok=True)
+
+
 def race_state(race: OwnRace, home: Path | None = None) -> JobState | None:
     """How far the walks are, or None where they were never started."""
-    return background.read(_folder(home or home_dir()) / f"{race.key}.json", WORDS)
+    return background.read(_state_file(race.key, home or home_dir()), WORDS)
 
 
 def walked(race: OwnRace, home: Path | None = None) -> Walked:
@@ -114,8 +133,8 @@ def run_race(key: str, home: Path | None = None) -> JobState:
     home = home or home_dir()
     raw = json.loads((_folder(home) / f"{key}.race.json").read_text("utf-8"))
     race = OwnRace(raw["setting"], (raw["start"][0], raw["start"][1]), tuple(raw["methods"]))
-    state, _ = background.follow(_folder(home) / f"{key}.json", WORDS, _advance(race, _file(key, home)))
-    background.write(_folder(home) / f"{key}.json", state)
+    state, _ = background.follow(_state_file(key, home), WORDS, _advance(race, _file(key, home)))
+    background.write(_state_file(key, home), state)
     return state
 
 
@@ -145,6 +164,10 @@ def _advance(race: OwnRace, file: Path) -> Generator[Progress, None, None]:
 
 def _folder(home: Path) -> Path:
     return home / "race"
+
+
+def _state_file(key: str, home: Path) -> Path:
+    return _folder(home) / f"{key}.state.json"
 
 
 def _file(key: str, home: Path) -> Path:

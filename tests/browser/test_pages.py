@@ -20,6 +20,7 @@ PAGES = {
     "": "ask.output",
     "?dataset=captioned_scenes": "preview.title",
     "?dataset=school": "preview.title",
+    "methods": "methods.about",
     "evaluation": "evaluation.about",
     "runs": "runs.about",
     "data": "data.page_about",

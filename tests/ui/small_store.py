@@ -61,6 +61,7 @@ def run_of(
     spec: Mapping[str, Any] | None = None,
     until: int = 1_000_000,
     values: Mapping[str, Any] | None = None,
+    without: str = "",
 ) -> str:
     """A run in the store, made of a recorded run's events.
 
@@ -72,6 +73,7 @@ def run_of(
         spec: fields besides the data set.
         until: steps to write.
         values: of the event that ends it.
+        without: a kind of event that is left out.
     """
     parsed = parse_spec({"dataset": {"name": dataset}} | dict(spec or {}))
     if how == "queued":
@@ -82,7 +84,8 @@ def run_of(
     last = Event("started", 0, 0.0, 0.0)
     for event in events_of(dataset, until=until, test=how == "finished"):
         last = event
-        writer.append(event)
+        if event.kind != without:
+            writer.append(event)
     if how == "paused":
         writer.append(Event("progress", last.step, last.epoch, last.time, {"what": "paused", "done": last.step}))
     elif how != "running":

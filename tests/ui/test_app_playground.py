@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mtl_core.architectures import ARCHITECTURES
-from mtl_core.datasets import DATASETS
 from mtl_core.runs.store import Store
+from tests.sharing import pairs
 from tests.ui.small_store import STRANGER, opened, run_of, told, whole
 from ui.words import catalogue
 
@@ -30,8 +29,7 @@ def test_the_first_paint_has_questions_a_recorded_run_and_one_primary_button(hom
     assert dict(app.query_params) == {}
 
 
-@pytest.mark.parametrize("name", list(DATASETS))
-@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+@pytest.mark.parametrize(("name", "architecture"), pairs())
 def test_every_choice_of_data_and_sharing_shows_its_network(home: object, name: str, architecture: str) -> None:
     app = opened(dataset=name, architecture=architecture)
     assert told(app) == []

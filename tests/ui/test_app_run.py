@@ -155,7 +155,7 @@ def test_every_view_of_a_run_can_be_opened(home: object, store: Store, dataset: 
 def views_of(dataset: str) -> list[str]:
     """The views that a data set's runs have."""
     own = {"wine_quality": ["scatter:quality", "residuals:quality", "confusion:good"]}
-    return [*own.get(dataset, ["confusion:digit", "masks:mask"]), "samples:", "metrics:", "weights:"]
+    return [*own.get(dataset, ["confusion:digit", "masks:mask"]), "gradients:", "samples:", "metrics:", "weights:"]
 
 
 def test_the_epoch_slider_goes_back_through_the_run(home: object, store: Store) -> None:

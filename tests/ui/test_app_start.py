@@ -24,7 +24,7 @@ frame.ensure_runner = lambda home: None
 app = AppTest.from_file("app.py", default_timeout=60)
 app.session_state["mtl_owner_token"] = "o" * 43
 app.run()
-for page in ("runs", "data", "playground"):
+for page in ("runs", "data", "methods", "race", "evaluation", "playground"):
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, (page, [e.message for e in app.exception])
 print(sorted({"torch", "torchvision", "sklearn", "torchmetrics"} & {name.split(".")[0] for name in sys.modules}))

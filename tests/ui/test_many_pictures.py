@@ -180,7 +180,7 @@ def test_small_multiples_take_few_points_and_the_last_one(series: RunSeries, y_l
     assert len(paths) == (3 if y_log else 4), "what has no logarithm is not drawn"
 
 
-@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+@pytest.mark.parametrize("architecture", [name for name, chosen in ARCHITECTURES.items() if not chosen.needs_maps])
 @pytest.mark.parametrize("direction", ["right", "down"])
 def test_a_network_of_many_tasks_is_the_first_a_stack_and_the_last(architecture: str, direction: Any) -> None:
     layout = spec_of(architecture={"name": architecture}).layout()

@@ -1,5 +1,6 @@
 /* One chart: mounts Plotly once into a node that stays, then replaces its data only. */
 const charts = new WeakMap();
+const BELOW = "#d9622b";
 const CONFIG = {
   displaylogo: false,
   responsive: false, // the ResizeObserver below does it, once a frame
@@ -130,6 +131,20 @@ function markLabels(chart, look, width) {
 
 const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
+/* The half below 0, shaded, with its words: what it means that a value lies there. */
+function belowZero(chart, look) {
+  if (!chart.below) return { shapes: [], annotations: [] };
+  const line = { type: "line", xref: "paper", x0: 0, x1: 1, y0: 0, y1: 0, layer: "below", line: { color: look.line, width: 1.5 } };
+  const half = { type: "rect", xref: "paper", x0: 0, x1: 1, y0: 0, y1: chart.yRange?.[0] ?? -1, layer: "below" };
+  return {
+    shapes: [{ ...half, fillcolor: fade(BELOW, 0.1), line: { width: 0 } }, line],
+    annotations: [{
+      xref: "paper", x: 1, xanchor: "right", y: chart.yRange?.[0] ?? -1, yanchor: "bottom", showarrow: false,
+      text: escapeText(chart.below), font: { size: 11, color: look.quiet },
+    }],
+  };
+}
+
 function layout(chart, look, width, logTick) {
   const axis = {
     color: look.quiet, gridcolor: look.grid, linecolor: look.line, zeroline: false, automargin: true,
@@ -137,6 +152,7 @@ function layout(chart, look, width, logTick) {
   };
   const onlyBars = chart.traces.every((trace) => trace.mode === "bars");
   const scatter = chart.traces.some((trace) => trace.mode === "markers");
+  const below = belowZero(chart, look);
   return {
     autosize: true, uirevision: chart.view || "mtl", datarevision: Date.now(), showlegend: !onlyBars, bargap: 0.06,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: look.font, color: look.text, size: 12 },
@@ -155,14 +171,15 @@ function layout(chart, look, width, logTick) {
     yaxis: {
       ...axis, title: { ...axis.title, text: escapeText(chart.yTitle) }, type: chart.yLog ? "log" : "linear", nticks: 6,
       uirevision: `${chart.view}-${chart.yLog}`, rangemode: onlyBars || chart.fromZero ? "tozero" : "normal",
+      ...(chart.yRange ? { range: chart.yRange, autorange: false } : {}),
       ...(chart.yLog ? { tickformat: "~g", dtick: logTick } : {}), ...(chart.square ? { scaleanchor: "x", scaleratio: 1, constrain: "domain" } : {}),
     },
     yaxis2: { overlaying: "y", range: [0, 1], fixedrange: true, visible: false },
-    shapes: chart.marks.map((mark) => ({
+    shapes: [...below.shapes, ...chart.marks.map((mark) => ({
       type: "line", x0: mark.x, x1: mark.x, yref: "paper", y0: 0, y1: 1, layer: "below",
       line: { color: mark.colour, width: 1.2, dash: "dot" },
-    })),
-    annotations: markLabels(chart, look, width - 60),
+    }))],
+    annotations: [...below.annotations, ...markLabels(chart, look, width - 60)],
   };
 }
 

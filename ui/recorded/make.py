@@ -29,6 +29,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "wine_quality": {
         "dataset": {"name": "wine_quality"},
         "architecture": {"name": "hard", "hidden": [64, 64]},
+        "gradients": {"every": 2},
         "schedule": [{"step": 40, "field": "weighting.lambdas.good", "value": 3.0}],
     },
     "digits": {"dataset": {"name": "digits"}, "architecture": {"name": "hard"}, "epochs": 8},
@@ -39,7 +40,7 @@ MOST_PREVIEWS = 13
 MOST_ROWS = 256
 MOST_PICTURES = 8
 DIGITS = 5
-KINDS = ("started", "step", "evaluation", "preview", "change", "finished")
+KINDS = ("started", "step", "gradients", "evaluation", "preview", "change", "finished")
 
 
 def main() -> None:
