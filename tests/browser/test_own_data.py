@@ -138,7 +138,7 @@ def test_a_broken_row_is_named_and_the_upload_stays(page: Page, server: Server) 
     upload(page, server, "broken.csv", b"\r\n".join([*lines[:3], lines[3] + b";more", *lines[4:]]))
     expect(page.get_by_text("line 4 has 7 fields instead of 6")).to_be_visible(timeout=READ_WITHIN)
     page.locator(".st-key-own_leave_out label").first.click()
-    expect(page.locator(".st-key-own_targets")).to_contain_text("quiet")
+    expect(page.locator(".st-key-own_targets")).to_contain_text("quiet", timeout=READ_WITHIN)
     expect(page.get_by_text("4 (7)")).to_be_visible()
 
 

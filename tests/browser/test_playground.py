@@ -129,7 +129,7 @@ def test_a_step_of_one_task_tells_what_it_did_to_the_others(playground: Playgrou
     playground.until(lambda: playground.record().status == "paused", 5, "the run to pause")
     at = playground.record().step
     playground.page.get_by_role("button", name="One task").click()
-    playground.button("only:quality").click()
+    playground.page.get_by_role("button", name="quality", exact=True).click()
     playground.until(lambda: playground.record().step == at + 1, 5, "one step")
     said = playground.page.get_by_text(f"Step {at + 1} followed quality alone")
     said.wait_for(timeout=10_000)

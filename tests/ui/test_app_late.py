@@ -61,9 +61,11 @@ def test_a_fine_slider_that_appears_starts_at_its_value(home: object) -> None:
 def test_lists_are_told_their_word_in_the_new_language(home: object) -> None:
     app = opened()
     app.get_by_key("language_switch").set_value("zh").run()
-    for key, word in (("weighting.name", "choice.weighting_name_fixed"), ("batch_size", "choice.batch_size_full")):
+    words = catalogue("zh")
+    fixed = f"{words['choice.weighting_name_fixed']} · {words['form.of_losses']}"
+    for key, word in (("weighting.name", fixed), ("batch_size", words["choice.batch_size_full"])):
         proto = app.selectbox(key=f"form:{key}").proto
-        assert (proto.set_value, proto.raw_value) == (True, catalogue("zh")[word])
+        assert (proto.set_value, proto.raw_value) == (True, word)
     assert app.selectbox(key="form:dataset.name").proto.raw_value == catalogue("zh")["dataset.wine_quality"]
     app.run()
     assert not app.selectbox(key="form:weighting.name").proto.set_value
