@@ -46,7 +46,10 @@ SETTINGS: dict[str, Setting] = {
         1.0,
         ((-8.5, 7.5), (-8.5, -5.0), (9.0, 9.0)),
         100_000,
-        options={"cagrad": {"c": 0.5, "rescale": True}, "famo": {"min_losses": {"L1": -21.0, "L2": -21.0}}},
+        options={
+            "cagrad": {"c": 0.5, "rescale": True},
+            "famo": {"gamma": 0.0, "min_losses": {"L1": -21.0, "L2": -21.0}},
+        },
     ),
     "nash": Setting(
         "nash",
