@@ -168,7 +168,10 @@ def test_each_bad_field_is_named_with_its_rule_and_value(raw: dict[str, Any], fi
 
 
 def test_a_rule_for_a_name_lists_the_known_names() -> None:
-    assert "cgc, cross_stitch, hard, mmoe, mtan, partial, ple, separate, soft" in problems({"architecture": "nope"})["architecture.name"][0]
+    assert (
+        "cgc, cross_stitch, hard, mmoe, mtan, partial, ple, separate, soft"
+        in problems({"architecture": "nope"})["architecture.name"][0]
+    )
 
 
 def test_all_bad_fields_are_reported_at_once() -> None:

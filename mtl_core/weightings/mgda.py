@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Mgda(GradientWeighting):
-    """w = argmin over the simplex of wᵀ G w, by Frank–Wolfe with exact line search; d = 0 at Pareto-stationary points.
+    """w = argmin over the simplex of wᵀ G w; d = 0 at Pareto-stationary points.
+
+    For two tasks it is the point of the segment nearest to 0, w_1 = (G_22 − G_12) / (G_11 + G_22 − 2 G_12) within 0..1;
+    for more it is found by Frank–Wolfe with exact line search.
 
     ``at_representation`` (MGDA-UB) takes G of the gradients at what the shared trunk gives instead of at its
     parameters: an upper bound that needs one backward pass through the trunk instead of K.
@@ -28,10 +31,17 @@ class Mgda(GradientWeighting):
     at_representation: Annotated[
         bool, Field(description="MGDA-UB: gradients at the shared representation, not at its parameters")
     ] = False
-    epsilon: Annotated[float, Field(gt=0, le=0.1, description="Step of the line search below which it ends")] = 0.001
-    iterations: Annotated[int, Field(ge=1, le=10_000, description="Iterations, at most")] = 100
+    epsilon: Annotated[
+        float, Field(gt=0, le=0.1, description="Of three or more tasks: step of the line search below which it ends")
+    ] = 0.001
+    iterations: Annotated[int, Field(ge=1, le=10_000, description="Of three or more tasks: iterations, at most")] = 100
 
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
+        if len(gramian) == 2:
+            (a, b), (_, c) = gramian.tolist()
+            apart = a + c - 2 * b
+            first = min(1.0, max(0.0, (c - b) / apart)) if apart > 0 else 0.5
+            return gramian.new_tensor([first, 1 - first])
         from torchjd.aggregation import MGDAWeighting
 
         weights: Tensor = MGDAWeighting(self.epsilon, self.iterations)(gramian)

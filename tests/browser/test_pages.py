@@ -21,6 +21,7 @@ PAGES = {
     "?dataset=captioned_scenes": "preview.title",
     "?dataset=school": "preview.title",
     "methods": "methods.about",
+    "race": "race.about",
     "evaluation": "evaluation.about",
     "runs": "runs.about",
     "data": "data.page_about",
