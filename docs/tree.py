@@ -11,7 +11,7 @@ README = PROJECT / "README.md"
 MARK = "<!-- tree: written by `python -m docs.tree` -->"
 LEFT_OUT = {".git", ".venv", ".mtl_lab", ".artifacts", "data", "static", "__pycache__"}
 CACHES = ("*.log", "*.pyc", "__init__.py")
-FOLDED = {"ui/recorded/digits", "ui/recorded/wine_quality"}
+FOLDED = {"ui/recorded/digits", "ui/recorded/race", "ui/recorded/wine_quality"}
 """Folders whose files need no line each."""
 TOLD: dict[str, str] = {
     ".ci/run": "what a machine checks before a change lands",
@@ -31,6 +31,8 @@ TOLD: dict[str, str] = {
     "mtl_core/feature_classifiers/lab64-v1.npz": "weights of the fixed classifier of the Fréchet distance",
     "ui/frontend/icon.svg": "The icon in the browser's tab",
     "ui/frontend/preload.js": "Begins to load Plotly with the page",
+    "ui/recorded/costs.json": "what a step of each method costs; made by `python -m benchmarks.weighting_cost`",
+    "ui/recorded/race": "walks of the methods on the toys; made by `python -m ui.recorded.make_race`",
     "ui/words/zh.toml": "The words of the page in Chinese",
 }
 """For files that cannot say it themselves."""
