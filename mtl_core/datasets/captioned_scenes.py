@@ -42,14 +42,14 @@ class CaptionedScenes(Dataset):
     size: Annotated[int, Field(ge=32, le=96, description="Side of a picture in pixels")] = 32
     seed: Annotated[int, Field(ge=0, lt=2**31, description="Of what is drawn; not the run's seed")] = 0
     recommended: ClassVar[Mapping[str, Any]] = {
-        "epochs": 11,
+        "epochs": 10,
         "evaluate_every": 2,
         "batch_size": 128,
         "architecture": {"channels": [16, 32, 64], "hidden": [64], "fusion": "cross_attention"},
         "optimizer": {"lr": 0.006},
         "lr_schedule": {"name": "one_cycle", "warmup": 0.1},
         "weighting": {"lambdas": {"match": 0.05, "object": 0.05, "mask": 1.0}},
-        "gradients": {"every": 50},
+        "gradients": {"every": 100},
     }
     card: ClassVar[Card] = Card(
         title="Captioned scenes",
