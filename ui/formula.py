@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from mtl_core.spec import RunSpec
+from mtl_core.weightings import WEIGHTINGS
 from ui import form_state
 from ui.colours import SHARED_COLOUR, singled_out
 from ui.fields import choice_name
@@ -38,6 +39,8 @@ def formula(view: RunView | None) -> None:
     if spec.weighting.name != "fixed":
         used = _weights_used(view, spec) if view is not None else {}
         st.markdown(direction_text(spec, lambdas, used, colours, penalty))
+        if not WEIGHTINGS[spec.weighting.name].scales_heads:
+            st.caption(t("formula.own_heads"))
         law = FORMULAS.get(spec.weighting.name)
         if law:
             st.markdown(f":small[:gray[{choice_name('weighting_name', spec.weighting.name)}]]  \n${law}$")
@@ -131,9 +134,12 @@ def _term(value: float, loss: str, colour: str) -> str:
 
 
 def adam_note() -> None:
-    """What a person may not expect: under Adam the scale of λ does not matter, of a method for which that is true."""
+    """What a person may not expect: under Adam the scale of λ does not matter, where nothing else is added."""
     spec = form_state.current().spec
-    if spec.optimizer.name in ("adam", "adamw") and spec.weighting.name not in SCALE_COUNTS:
+    tied = any(term.strength > 0 for term in spec.regularizers) and len(spec.tasks) > 1
+    decays = spec.optimizer.name == "adam" and spec.optimizer.weight_decay > 0  # AdamW's decay is apart
+    adam = spec.optimizer.name in ("adam", "adamw")
+    if adam and spec.weighting.name not in SCALE_COUNTS and not tied and not decays:
         st.caption(t("formula.adam"))
 
 

@@ -147,3 +147,16 @@ def test_small_numbers_are_typed_not_slid() -> None:
                 assert typed is not None
                 on_a_mark = (field.default * MARKS).is_integer()
                 assert (typed.high == shape.high) == on_a_mark, (name, field_name)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shown"),
+    [({}, True), ({"architecture": "soft"}, False), ({"architecture": "soft", "gamma": "0"}, True)],
+)
+def test_the_scale_of_lambda_counts_beside_a_penalty(home: object, parameters: dict[str, str], shown: bool) -> None:
+    assert (catalogue("en")["formula.adam"] in whole(opened(**parameters))) == shown
+
+
+@pytest.mark.parametrize(("name", "shown"), [("mgda", True), ("gradnorm", False), ("fixed", False)])
+def test_heads_follow_their_own_task_where_gradients_are_weighed(home: object, name: str, shown: bool) -> None:
+    assert (catalogue("en")["formula.own_heads"] in whole(opened(weighting=name))) == shown
