@@ -48,7 +48,7 @@ def test_every_pair_that_is_promised_is_tried() -> None:
     assert {(name, a) for name, e in WEIGHTINGS.items() if not e.needs_gramian for a in NOTHING_SHARED} <= tried
 
 
-@pytest.mark.parametrize(("name", "architecture", "dataset"), combinations())
+@pytest.mark.parametrize(("name", "architecture", "dataset"), list(combinations()))
 def test_three_epochs_without_a_number_that_is_none_and_the_same_again(
     name: str, architecture: str, dataset: str
 ) -> None:
