@@ -159,9 +159,13 @@ def _at_representation(
     moment: Moment,
     cuts: Mapping[str, tuple[Tensor, Tensor]],
 ) -> Combined:
-    """G of the gradients at what the shared parts give; then one backward pass through them, of Σ_i w_i ∂λ_i L_i/∂z."""
-    leaves = [leaf for _, leaf in cuts.values()]
-    rows = _rows_and_own(network, scaled, leaves, moment.tasks)
+    """G of the gradients at what the shared parts give; then one backward pass through them, of Σ_i w_i ∂λ_i L_i/∂z.
+
+    What the tasks apply on ways of their own, beyond that, takes Σ_i w_i ∇λ_i L_i by the same weights.
+    """
+    leaves, lent = [leaf for _, leaf in cuts.values()], network.lent()
+    before = len(leaves) + len(lent)
+    rows = _rows_and_own(network, scaled, [*leaves, *lent], moment.tasks)
     values = torch.stack([loss.detach() for loss in scaled])
     weights = weighting.weights(values, gramian([row[: len(leaves)] for row in rows]), moment)
     ends, slopes = [], []
@@ -171,7 +175,9 @@ def _at_representation(
             ends.append(end)
             slopes.append(sum(terms[1:], terms[0]))
     torch.autograd.backward(ends, slopes)  # type: ignore[no-untyped-call]
-    _give_own(network, moment.tasks, [row[len(leaves) :] for row in rows], None)
+    for place, parameter in enumerate(lent, len(leaves)):
+        _add(parameter, [row[place] for row in rows], weights)
+    _give_own(network, moment.tasks, [row[before:] for row in rows], None)
     read = [place for place in range(len(leaves)) if any(row[place] is not None for row in rows)]
     parts = {name: 1 for place, name in enumerate(cuts) if place in read}
     return Combined(weights, (weights * values).sum(), [[row[place] for place in read] for row in rows], parts)

@@ -23,19 +23,32 @@ class Part:
         block: its sizes.
         inputs: names of the parts, or ``input:<modality>``, that feed it.
         role: ``trunk`` (can be shared or tied), ``mixer`` (mixes what others give: stitches, gates, masks), ``head``,
-            or ``generator`` (makes pictures from noise, and has no part in the way from inputs to outputs).
+            ``lent`` (other parts apply it, and itself it gives nothing), or ``generator`` (makes pictures from noise,
+            and has no part in the way from inputs to outputs).
+        lender: the ``lent`` part that this one applies to its own inputs, instead of a module of its own.
     """
 
     stage: str
     owner: str | None
     block: Block
     inputs: tuple[str, ...]
-    role: Literal["trunk", "mixer", "head", "generator"] = "trunk"
+    role: Literal["trunk", "mixer", "head", "lent", "generator"] = "trunk"
+    lender: str | None = None
 
     @property
     def name(self) -> str:
         """Key of the part, e.g. ``shared/hidden0`` or ``quality/head``."""
         return f"{self.owner or SHARED}/{self.stage}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the parts and inputs without which it gives nothing."""
+        return self.inputs if self.lender is None else (self.lender, *self.inputs)
+
+    @property
+    def apart(self) -> bool:
+        """Whether it has no place of its own on the way from inputs to outputs."""
+        return self.role in ("lent", "generator")
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,7 @@ class Layout:
         for part in reversed(self.parts):
             if part.role == "generator" and part.owner is not None:
                 found[part.name].add(part.owner)
-            for name in part.inputs:
+            for name in part.needs:
                 if name in found:
                     found[name] |= found[part.name]
         return {name: frozenset(tasks) for name, tasks in found.items()}
@@ -77,7 +90,7 @@ class Layout:
         found = set(names)
         for part in reversed(self.parts):
             if part.name in found:
-                found.update(name for name in part.inputs if not name.startswith("input:"))
+                found.update(name for name in part.needs if not name.startswith("input:"))
         return frozenset(found)
 
     def keepers(self) -> dict[str, str | None]:

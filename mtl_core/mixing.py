@@ -124,23 +124,16 @@ class Mixture(Block):
 class Mask(Block):
     """a = σ(BN(H ReLU(BN(G [u, f(â)])))) in (0, 1): a task's attention on a map u (Liu et al. 2019, eq. 2).
 
-    G and H are 1×1 convolutions; f(â), of what the task attended to a stage before, is a 3×3 convolution, BN and ReLU,
-    max-pooled by 2 where the map u is half as large. ``inputs``: u, and â but for the first stage.
+    G and H are 1×1 convolutions. ``inputs``: u, and but for the first stage f(â) (:class:`Passed`), of u's shape.
     """
 
     inputs: tuple[Map, ...]
     batch_norm: bool = True
 
-    @property
-    def pool(self) -> bool:
-        """Whether the stage halves the size of the one before."""
-        return len(self.inputs) > 1 and self.inputs[1].size > self.inputs[0].size
-
     def parameters(self) -> int:
-        channels, before = self.inputs[0].channels, sum(shape.channels for shape in self.inputs[1:])
+        channels = self.inputs[0].channels
         extra = (2 if self.batch_norm else 1) * channels
-        passed = 9 * before * channels + extra if before else 0
-        return passed + len(self.inputs) * channels**2 + extra + channels**2 + extra
+        return (len(self.inputs) + 1) * channels**2 + 2 * extra
 
     def output(self) -> Map:
         return self.inputs[0]
@@ -149,6 +142,54 @@ class Mask(Block):
         from mtl_core import mixing_modules
 
         return mixing_modules.Mask(self)
+
+
+@dataclass(frozen=True)
+class Passed(Block):
+    """f(â): a 3×3 convolution, BN and ReLU of what a task attended to, max-pooled by 2 where the next map is half.
+
+    Liu et al. 2019, eq. 2, where f has no index of the task: all tasks apply the same one.
+
+    Attributes:
+        inputs: shape of â.
+        next: of the map u of the stage that it is for.
+    """
+
+    inputs: Map
+    next: Map
+    batch_norm: bool = True
+
+    @property
+    def pool(self) -> bool:
+        """Whether the next stage halves the size."""
+        return self.inputs.size > self.next.size
+
+    def parameters(self) -> int:
+        return (9 * self.inputs.channels + (2 if self.batch_norm else 1)) * self.next.channels
+
+    def output(self) -> Map:
+        return self.next
+
+    def build(self) -> nn.Module:
+        from mtl_core import mixing_modules
+
+        return mixing_modules.Passed(self)
+
+
+@dataclass(frozen=True)
+class Applied(Block):
+    """What a lent block gives for inputs of this part's own; its parameters are counted where it is lent."""
+
+    lent: Block
+
+    def parameters(self) -> int:
+        return 0
+
+    def output(self) -> Shape:
+        return self.lent.output()
+
+    def build(self) -> nn.Module:
+        raise TypeError("it applies another part's module and has none of its own")
 
 
 @dataclass(frozen=True)

@@ -102,20 +102,26 @@ class Mixture(nn.Module):
 
 
 class Mask(nn.Module):
-    """u (B, C, S, S), â of the stage before (B, C', S', S') unless it is the first -> (B, C, S, S) in (0, 1)."""
+    """u and, unless the stage is the first, f(â), both (B, C, S, S) -> (B, C, S, S) in (0, 1)."""
 
     def __init__(self, block: mixing.Mask) -> None:
         super().__init__()
         channels, norm = block.inputs[0].channels, block.batch_norm
-        passed = [] if len(block.inputs) < 2 else [*_convolve(block.inputs[1].channels, channels, 3, norm), nn.ReLU()]
-        self.passed = nn.Sequential(*passed, *([nn.MaxPool2d(2)] if block.pool else []))
         first = _convolve(len(block.inputs) * channels, channels, 1, norm)
         self.score = nn.Sequential(*first, nn.ReLU(), *_convolve(channels, channels, 1, norm))
 
     def forward(self, features: Tensor, *before: Tensor) -> Tensor:
-        seen = torch.cat((features, *[self.passed(attended) for attended in before]), dim=1)
-        mask: Tensor = F.sigmoid(self.score(seen))
+        mask: Tensor = F.sigmoid(self.score(torch.cat((features, *before), dim=1)))
         return mask
+
+
+class Passed(nn.Sequential):
+    """â (B, C', S', S') -> (B, C, S, S)."""
+
+    def __init__(self, block: mixing.Passed) -> None:
+        pool = [nn.MaxPool2d(2)] if block.pool else []
+        layers = _convolve(block.inputs.channels, block.next.channels, 3, block.batch_norm)
+        super().__init__(*layers, nn.ReLU(), *pool)
 
 
 def _convolve(inputs: int, outputs: int, kernel: int, batch_norm: bool) -> list[nn.Module]:

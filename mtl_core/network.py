@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mtl_core.layout import Layout
+from mtl_core.layout import Layout, Part
 from mtl_core.mixing import Stitch
 from mtl_core.mixing_modules import stitched
 
@@ -37,7 +37,8 @@ class Network(nn.Module):
         for part in layout.parts:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(part_seed(seed, part.name))
-                self.parts[part.name] = part.block.build()
+                if part.lender is None:
+                    self.parts[part.name] = part.block.build()
 
     def forward(
         self,
@@ -66,13 +67,13 @@ class Network(nn.Module):
         for part in self.layout.parts:
             keeper = self.keepers[part.name]
             index = rows.get(keeper or "")
-            if part.role == "generator" or part.name in values or (index is not None and not len(index)):
+            if part.apart or part.name in values or (index is not None and not len(index)):
                 continue
             if only is not None and part.name not in only:
                 continue
             source = values if keeper is None else copies
             feeds = [self._feed(source, chosen, name, keeper, rows) for name in part.inputs]
-            for name, given in self._given(part.name, feeds):
+            for name, given in self._given(part, feeds):
                 values[name] = copies[name] = given
                 if cuts is not None and keeper is None:
                     copies[name] = given.detach().requires_grad_()
@@ -81,11 +82,15 @@ class Network(nn.Module):
             seen.update(values)
         return {task: values[name] for task, name in self.layout.outputs.items() if name in values}
 
-    def _given(self, name: str, feeds: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
+    def module(self, part: Part) -> nn.Module:
+        """What a part computes with: its own module, or that of its lender."""
+        return self.parts[part.lender or part.name]
+
+    def _given(self, part: Part, feeds: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
         """What a part gives, by its name; of a stage's stitches what all of them give, in one product of matrices."""
-        together = self.stitches.get(name)
+        together = self.stitches.get(part.name)
         if together is None:
-            yield name, self.parts[name](*feeds)
+            yield part.name, self.module(part)(*feeds)
             return
         alpha: list[Tensor] = [self.parts[other].alpha for other in together]  # type: ignore[misc]
         yield from zip(together, stitched(torch.stack(alpha), feeds).unbind(), strict=True)
@@ -128,8 +133,11 @@ class Network(nn.Module):
 
     def in_use(self) -> list[nn.Parameter]:
         """All parameters on the way from inputs to outputs: those of generators apart from it are left out."""
-        names = [part.name for part in self.layout.parts if part.role != "generator"]
-        return [parameter for name in names for parameter in self.parts[name].parameters()]
+        return [parameter for part in self.layout.parts if part.role != "generator" for parameter in self._own(part)]
+
+    def _own(self, part: Part) -> list[nn.Parameter]:
+        """The parameters of a part; none where it applies what is lent."""
+        return list(self.parts[part.name].parameters()) if part.lender is None else []
 
     def set_mode(
         self, training: bool, resting: frozenset[str | None] = frozenset(), frozen: frozenset[str | None] = frozenset()
@@ -141,6 +149,8 @@ class Network(nn.Module):
         """
         self.train(training)
         for part in self.layout.parts if training else ():
+            if part.lender is not None:
+                continue
             module, keeper = self.parts[part.name], self.keepers[part.name]
             module.requires_grad_(keeper not in frozen)
             if keeper in resting:
@@ -148,13 +158,18 @@ class Network(nn.Module):
 
     def met(self) -> dict[str, list[nn.Parameter]]:
         """Per part that several tasks use its parameters that train; parts without any are left out."""
-        found = {part.name: list(self.parts[part.name].parameters()) for part in self.layout.met()}
+        found = {part.name: self._own(part) for part in self.layout.met()}
         return {name: kept for name, all_ in found.items() if (kept := [p for p in all_ if p.requires_grad])}
+
+    def lent(self) -> list[nn.Parameter]:
+        """The parameters that train of what the tasks apply on ways of their own."""
+        found = [parameter for part in self.layout.parts if part.role == "lent" for parameter in self._own(part)]
+        return [parameter for parameter in found if parameter.requires_grad]
 
     def kept(self, task: str) -> list[nn.Parameter]:
         """The parameters that only this task uses, on its way from inputs to output."""
-        names = [p.name for p in self.layout.parts if self.keepers[p.name] == task and p.role != "generator"]
-        return [parameter for name in names for parameter in self.parts[name].parameters() if parameter.requires_grad]
+        parts = [p for p in self.layout.parts if self.keepers[p.name] == task and p.role != "generator"]
+        return [parameter for part in parts for parameter in self._own(part) if parameter.requires_grad]
 
     @contextmanager
     def nothing_remembered(self) -> Iterator[None]:

@@ -73,7 +73,7 @@ def trunks(network: Network, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     values = {f"input:{modality}": batch for modality, batch in inputs.items()}
     for part in network.layout.parts:
         if part.role in ("trunk", "mixer"):
-            values[part.name] = network.parts[part.name](*(values[name] for name in part.inputs))
+            values[part.name] = network.module(part)(*(values[name] for name in part.inputs))
     return values
 
 

@@ -135,7 +135,8 @@ def write_link(run: str | None, language: str | None, run_spec: RunSpec | None) 
     if run and not parameters and run_spec is not None and drafts.of_spec(run_spec):
         parameters = {"dataset": current().spec.dataset.name}
     st.session_state[WRITTEN] = parameters
-    others = {name: value for name, value in (("run", run), ("lang", language)) if value}
+    view = st.query_params.get(url_state.VIEW)
+    others = {name: value for name, value in (("run", run), ("lang", language), (url_state.VIEW, view)) if value}
     if st.query_params.to_dict() != others | parameters:
         st.query_params.from_dict(others | parameters)
 

@@ -45,7 +45,7 @@ def formula(view: RunView | None) -> None:
         if law:
             st.markdown(f":small[:gray[{choice_name('weighting_name', spec.weighting.name)}]]  \n${law}$")
         return
-    losses = _losses(view) if view is not None and _same_problem(view, spec) else {}
+    losses = _losses(view) if view is not None and _tells(view, spec) else {}
     st.markdown(formula_text(spec, lambdas, losses, colours, penalty))
 
 
@@ -162,6 +162,12 @@ def _weights_used(view: RunView, spec: RunSpec) -> dict[str, float]:
 
 def _same_problem(view: RunView, spec: RunSpec) -> bool:
     return bool(view.record.spec["dataset"]["name"] == spec.dataset.name and view.record.spec["tasks"] == spec.tasks)
+
+
+def _tells(view: RunView, spec: RunSpec) -> bool:
+    """Whether the run's losses belong into this spec's formula: once it has ended, only with the λ that it had."""
+    same = _same_problem(view, spec)
+    return same and (not view.ended or all(view.lambdas[task] == spec.weighting.lambdas[task] for task in spec.tasks))
 
 
 def _lambdas(view: RunView | None, spec: RunSpec) -> dict[str, float]:

@@ -18,7 +18,9 @@ MAX_SAMPLES = 24
 WORDS = ("input", "truth", "prediction", "error", "opacity", "samples", "layers", "legend", "none", "empty")
 PATTERNS = ("wrong", "alternative")
 
-_COMPONENT = st.components.v2.component("mtl_masks", css=source("masks.css"), js=source("masks.js"))
+_COMPONENT = st.components.v2.component(
+    "mtl_masks", css=source("in_text.css") + source("masks.css"), js=source("masks.js")
+)
 
 
 def mask_viewer(

@@ -149,7 +149,6 @@ def _mask_strands(
     for name, node in nodes.items():
         box = origin(layout, name)
         yield Strand((behind(grid, box), across(grid, box)), (node.u - RADIUS, node.v), None, kind="feed")
-        for before in by_name[by_name[name].inputs[0]].inputs:
-            if before in nodes:
-                start = nodes[before]
+        for before in by_name[by_name[name].inputs[0]].inputs[1:]:
+            if (start := nodes.get(by_name[before].inputs[0])) is not None:
                 yield Strand((start.u + RADIUS, start.v), (node.u - RADIUS, node.v), node.owner, kind="feed")

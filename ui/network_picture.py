@@ -125,7 +125,9 @@ def _planned(
 ) -> Plan:
     """Where everything stands, with as much room between the lanes as the lines around boxes need."""
     foot = FOOT if layout.shared_parts() else 6.0
-    shown = tuple(part for part in layout.parts if part.role != "generator")  # which is counted, not drawn
+    shown = tuple(
+        part for part in layout.parts if not part.apart
+    )  # what is lent or makes pictures is counted, not drawn
     layout = replace(layout, parts=shown)
     if mixes(layout):
         experts = any(isinstance(part.block, Mixture) for part in shown)

@@ -17,7 +17,7 @@ START = "start"
 """What the component tells: the point that somebody clicked."""
 
 _COMPONENT = st.components.v2.component(
-    "mtl_race", css=source("race.css"), js=source("race_draw.js") + source("race.js")
+    "mtl_race", css=source("in_text.css") + source("race.css"), js=source("race_draw.js") + source("race.js")
 )
 
 

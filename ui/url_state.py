@@ -32,7 +32,9 @@ NAMES: Mapping[str, str] = {
 PREFIXES: Mapping[str, str] = {"lambda.": "weighting.lambdas.", "option.": "dataset.options."}
 STAND_FOR_MORE = frozenset({f"weighting.lambdas.{EVERY}"})
 """Paths that set several fields of a spec, and none of their own."""
-OTHERS = frozenset({"run", "lang"})
+VIEW = "view"
+"""Parameter that names the view of a run."""
+OTHERS = frozenset({"run", "lang", VIEW})
 """Parameters of the page that are no part of a spec."""
 PRIVATE = "private"
 """Rule of an own data set that who opens the link may not see, or that is gone."""

@@ -17,6 +17,7 @@ from ui.markup import show_markup
 from ui.mask_viewer import mask_viewer
 from ui.names import unit_name
 from ui.small_multiples import show_multiples
+from ui.url_state import VIEW
 from ui.words import t
 
 OF_KIND: Mapping[Kind, tuple[str, ...]] = {
@@ -83,12 +84,22 @@ def _choose(view: RunView, tasks: tuple[Task, ...]) -> str:
         options.insert(0, f"{MULTIPLES}:")
     of_run = (*gradient_views.offered(view), *mixing_views.offered(view), *tie_views.offered(view), *OF_RUN)
     options += [f"{kind}:" for kind in of_run]
-    if st.session_state.get(CHOSEN) not in options:
+    if st.session_state.setdefault(CHOSEN, st.query_params.get(VIEW)) not in options:
         st.session_state[CHOSEN] = options[0]
     kinds = [option.split(":")[0] for option in options]
     named = {o: _name(o) if kinds.count(k) > 1 else t(f"views.{k}") for o, k in zip(options, kinds, strict=True)}
     call: dict[str, Any] = {"key": CHOSEN, "label_visibility": "collapsed", "wrap": True, "required": True}
-    return str(st.segmented_control(t("views.choose"), options, format_func=named.__getitem__, **call))
+    chosen = str(st.segmented_control(t("views.choose"), options, format_func=named.__getitem__, **call))
+    _to_link(chosen, options[0])
+    return chosen
+
+
+def _to_link(chosen: str, default: str) -> None:
+    """So that the view is still there after a reload; the one that is there anyway needs no word."""
+    if chosen != default and st.query_params.get(VIEW) != chosen:
+        st.query_params[VIEW] = chosen
+    elif chosen == default:
+        st.query_params.pop(VIEW, None)
 
 
 def _pick(tasks: list[Task]) -> Task:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 from mtl_core.architectures.base import Architecture, Given, ends, fed, whole
@@ -10,17 +11,17 @@ from mtl_core.blocks import Convolution, Map
 from mtl_core.encoders import InputSpec, Stage, Trunk, build_trunk
 from mtl_core.generation.base import Generation
 from mtl_core.layout import SHARED, Layout, Part
-from mtl_core.mixing import Attended, Mask
+from mtl_core.mixing import Applied, Attended, Mask, Passed
 from mtl_core.tasks import Task
 
 
 class Mtan(Architecture):
     """Multi-task attention network: convolutions for all, â_tj = a_tj ⊙ p_j of each map for a task, a learned mask.
 
-    a_tj = σ(BN(H_tj ReLU(BN(G_tj [u_j, f_tj(â_t,j−1)])))), G and H 1×1 convolutions, f a 3×3 one with BN and ReLU,
-    pooled to the next size. The paper's blocks have several convolutions, u the first one's output and p the last
-    one's; here a block has one, so both are its output. The paper shares f among tasks; here each task has its own, so
-    that a mask depends on nothing that another task has attended to. Behind the maps all stages are the task's own.
+    a_tj = σ(BN(H_tj ReLU(BN(G_tj [u_j, f_j(â_t,j−1)])))), G and H 1×1 convolutions, f a 3×3 one with BN and ReLU,
+    pooled to the next size, which all tasks share. The paper's blocks have several convolutions, u the first one's
+    output and p the last one's; here a block has one, so both are its output. Behind the maps all stages are the
+    task's own.
     """
 
     name: Literal["mtan"] = "mtan"
@@ -40,24 +41,40 @@ class Mtan(Architecture):
 
         common = [stage for stage in trunk.stages if stage.name not in own]
         parts = [Part(stage.name, None, stage.block, fed(stage.inputs, given, None)) for stage in common]
+        parts += self._lent(trunk)
         for task in tasks:
             parts += self._masks(trunk, task.name)
             parts += _own(trunk, own, given, task.name)
             parts += ends(task, trunk, generation, given)
         return whole(parts, tasks)
 
+    def _lent(self, trunk: Trunk) -> Iterator[Part]:
+        """f of each map but the first, which all tasks apply."""
+        for before, after in pairwise(_maps(trunk)):
+            block = Passed(before[1], after[1], self.batch_norm is not False)
+            yield Part(f"passed_{after[0]}", None, block, (), role="lent")
+
     def _masks(self, trunk: Trunk, task: str) -> Iterator[Part]:
         """A task's mask on each map of a convolution, and what the mask lets through."""
-        before: list[tuple[str, Map]] = []
-        for stage in trunk.stages:
-            shape, source = stage.block.output(), f"{SHARED}/{stage.name}"
-            if not _convolves(stage) or not isinstance(shape, Map):
-                continue
-            block = Mask((shape, *[look for _, look in before]), self.batch_norm is not False)
-            mask = Part(f"mask_{stage.name}", task, block, (source, *[name for name, _ in before]), role="mixer")
-            attended = Part(f"attended_{stage.name}", task, Attended(shape), (mask.name, source), role="mixer")
-            yield from (mask, attended)
-            before = [(attended.name, shape)]
+        lent = {part.stage: part for part in self._lent(trunk)}
+        attended: Part | None = None
+        for stage, shape in _maps(trunk):
+            reads = [f"{SHARED}/{stage}"]
+            if attended is not None:
+                f = lent[f"passed_{stage}"]
+                yield Part(f.stage, task, Applied(f.block), (attended.name,), role="mixer", lender=f.name)
+                reads.append(f"{task}/{f.stage}")
+            mask = Mask((shape,) * len(reads), self.batch_norm is not False)
+            yield Part(f"mask_{stage}", task, mask, tuple(reads), role="mixer")
+            what = (f"{task}/mask_{stage}", reads[0])
+            attended = Part(f"attended_{stage}", task, Attended(shape), what, role="mixer")
+            yield attended
+
+
+def _maps(trunk: Trunk) -> list[tuple[str, Map]]:
+    """The stages that convolve, each with the map that it gives."""
+    found = [(stage.name, stage.block.output()) for stage in trunk.stages if _convolves(stage)]
+    return [(name, shape) for name, shape in found if isinstance(shape, Map)]
 
 
 def _behind_maps(trunk: Trunk) -> frozenset[str]:

@@ -66,7 +66,7 @@ def _serve(options: argparse.Namespace) -> int:
         case "train":
             from mtl_core.cli.train import train_command
 
-            return train_command(options.spec, options.set, options.out, options.json)
+            return train_command(options.spec, options.set, options.out, options.json, options.threads)
         case "list":
             from mtl_core.cli.listing import list_command
 
@@ -111,7 +111,7 @@ def _serve_runs(options: argparse.Namespace) -> int:
             return runs.show_run(options.id, options.json)
         case "stop":
             return runs.stop_run(options.id, options.json)
-    return runs.resume_run(options.id, options.epochs, options.detach, options.json)
+    return runs.resume_run(options.id, options.epochs, options.detach, options.json, options.threads)
 
 
 def _serve_data(options: argparse.Namespace) -> int:
@@ -146,6 +146,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="e.g. weighting.lambdas.quality=2"
     )
     train.add_argument("--out", type=Path, metavar="DIR", help="write spec, result, metrics and weights there")
+    _threads_option(train)
     _json_option(train)
     listing = commands.add_parser("list", help="what there is to choose from")
     listing.add_argument("registry", choices=("datasets", "architectures", "weightings", "regularizers"))
@@ -175,7 +176,26 @@ def _add_runs(runs: argparse.ArgumentParser) -> None:
         _json_option(parser)
         if action == "resume":
             parser.add_argument("--epochs", type=int, default=0, metavar="N", help="continue for N epochs more")
-            parser.add_argument("--detach", action="store_true", help="leave it to the runner and return")
+            parser.add_argument(
+                "--detach", action="store_true", help="leave it to the runner, which has one thread a run"
+            )
+            _threads_option(parser)
+
+
+def _threads_option(parser: argparse.ArgumentParser) -> None:
+    cores = os.cpu_count() or 1
+    words = f"of the processor, 1 to {cores}; more than 1 help networks that see pictures (default 1)"
+    parser.add_argument("--threads", type=_threads, default=1, metavar="N", help=words)
+
+
+def _threads(text: str) -> int:
+    """Number of threads; raises argparse's error where the machine has no such number of cores."""
+    cores = os.cpu_count() or 1
+    if not (text.isdecimal() and 1 <= int(text) <= cores):
+        raise argparse.ArgumentTypeError(
+            f"threads must be a whole number from 1 to {cores}, the cores here, got {text!r}"
+        )
+    return int(text)
 
 
 def _json_option(parser: argparse.ArgumentParser) -> None:

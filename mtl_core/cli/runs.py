@@ -87,7 +87,7 @@ def stop_run(prefix: str, as_json: bool) -> int:
     return 0
 
 
-def resume_run(prefix: str, more_epochs: int, detach: bool, as_json: bool) -> int:
+def resume_run(prefix: str, more_epochs: int, detach: bool, as_json: bool, threads: int = 1) -> int:
     """Go on with a run that has ended, in this process or, detached, in the runner's.
 
     Raises:
@@ -101,7 +101,7 @@ def resume_run(prefix: str, more_epochs: int, detach: bool, as_json: bool) -> in
         from mtl_core.execution.processes import this_process
 
         store.requeue(record.id, more_epochs, process=this_process())
-        return train_here(record.id, None, as_json)
+        return train_here(record.id, None, as_json, threads)
     from mtl_core.execution.local import ensure_runner
 
     store.requeue(record.id, more_epochs)

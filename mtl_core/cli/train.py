@@ -17,7 +17,7 @@ OWNER = "cli"
 EXIT_CODES = {"finished": 0, "stopped": 3}
 
 
-def train_command(path: Path, settings: Sequence[str], out: Path | None, as_json: bool) -> int:
+def train_command(path: Path, settings: Sequence[str], out: Path | None, as_json: bool, threads: int = 1) -> int:
     """Train what the file says; the exit code tells how it ended.
 
     Raises:
@@ -31,12 +31,19 @@ def train_command(path: Path, settings: Sequence[str], out: Path | None, as_json
 
     store = Store()
     run = store.create(spec, OWNER, name=path.stem, process=this_process())
-    return train_here(run, out, as_json)
+    return train_here(run, out, as_json, threads)
 
 
-def train_here(run: str, out: Path | None, as_json: bool) -> int:
-    """Train a run that this process has claimed, with progress on stderr and the result on stdout."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+def train_here(run: str, out: Path | None, as_json: bool, threads: int = 1) -> int:
+    """Train a run that this process has claimed, with progress on stderr and the result on stdout.
+
+    Args:
+        run: its id.
+        out: where to write its files; nowhere if None.
+        as_json: the result as one line of JSON.
+        threads: of the processor. With more than 1 the last digits differ from those with 1.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     from mtl_core.execution.perform import perform
     from mtl_core.execution.store_control import StoreControl
     from mtl_core.runs.results import result_of
@@ -48,7 +55,7 @@ def train_here(run: str, out: Path | None, as_json: bool) -> int:
     with stopping_on_signals(lambda: control.send(Command("stop", by=OWNER))):
         import torch
 
-        torch.set_num_threads(1)
+        torch.set_num_threads(threads)
         for event in perform(store, run, control=control):
             line.show(event)
     line.close()

@@ -23,17 +23,17 @@ REAL_FILES = {
     "school": "school.mat",
     "pets": "trimaps/*.png",
 }
-Train = Callable[[dict[str, Any]], tuple[dict[str, Any], float]]
+Train = Callable[..., tuple[dict[str, Any], float]]
 
 
 @pytest.fixture
 def train(tmp_path: Path, home: Path) -> Train:
-    """``train(spec) -> (result, seconds)``: ``python -m mtl_core train … --json`` in a process of its own."""
+    """``train(spec, *options) -> (result, seconds)``: ``python -m mtl_core train … --json`` in a process of its own."""
 
-    def run(spec: dict[str, Any]) -> tuple[dict[str, Any], float]:
+    def run(spec: dict[str, Any], *options: str) -> tuple[dict[str, Any], float]:
         path = tmp_path / "spec.yaml"
         path.write_text(yaml.safe_dump(spec), encoding="utf-8")
-        command = [sys.executable, "-m", "mtl_core", "train", str(path), "--json"]
+        command = [sys.executable, "-m", "mtl_core", "train", str(path), *options, "--json"]
         environment = {**os.environ, "MTL_HOME": str(home)}
         begun = time.perf_counter()
         done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)

@@ -146,7 +146,9 @@ def test_keys_press_the_buttons(playground: Playground) -> None:
     keyboard.press("Space")
     playground.until(lambda: playground.run() is not None, 10, "space to start a run")
     pause = playground.button("start_pause").filter(has_text="pause")
-    expect(pause).to_be_enabled(timeout=BEGINS_WITHIN * 1000)  # before, it waits for the worker, and a key presses nothing
+    expect(pause).to_be_enabled(
+        timeout=BEGINS_WITHIN * 1000
+    )  # before, it waits for the worker, and a key presses nothing
     keyboard.press("Space")
     playground.until(lambda: playground.record().status == "paused", 5, "space to pause it")
     at = playground.record().step

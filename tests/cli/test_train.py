@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -53,6 +54,20 @@ def check_weights(spec: RunSpec, path: Path) -> None:
     from mtl_core.network import Network
 
     Network(spec.layout(), spec.seed).load_state_dict(torch.load(path, weights_only=True))
+
+
+@pytest.mark.slow
+def test_a_run_takes_the_threads_that_it_is_given(tmp_path: Path, home: Path) -> None:
+    store, cores = Store(home), os.cpu_count() or 1
+    for threads in (1, min(2, cores)):
+        done = call("train", spec_file(tmp_path), "--threads", str(threads), "--json")
+        assert done.returncode == 0, done.stderr
+        ((_, started),) = store.events_since(last_json(done.stdout)["run"], kinds=["started"])
+        assert started.values["threads"] == threads
+    for wrong in ("0", str(cores + 1), "many"):
+        done = call("train", spec_file(tmp_path), "--threads", wrong)
+        assert done.returncode == 2
+        assert f"a whole number from 1 to {cores}" in done.stderr
 
 
 @pytest.mark.slow

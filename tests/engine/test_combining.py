@@ -35,7 +35,8 @@ def weighting(name: str, dataset: str, **fields: Any) -> dict[str, Any]:
 
 @EVERY
 @pytest.mark.parametrize(
-    ("dataset", "architecture"), [("tiny_three", "hard"), ("tiny_three", "partial"), ("tiny_images", "partial")]
+    ("dataset", "architecture"),
+    [("tiny_three", "hard"), ("tiny_three", "partial"), ("tiny_images", "partial"), ("tiny_images", "mtan")],
 )
 def test_the_gradient_is_what_the_weights_shown_make_of_the_jacobian(
     name: str, dataset: str, architecture: str
@@ -177,6 +178,24 @@ def test_mgda_at_the_representation_takes_the_gradients_there(architecture: str)
         factors = dict(zip(tasks, shown, strict=True)) if len(per_task) > 1 else LAMBDAS
         expected = sum(factors[task] * gradient for task, gradient in per_task.items())
         torch.testing.assert_close(found[key], expected, atol=1e-6, rtol=2e-5, msg=key)
+
+
+def test_what_is_lent_takes_the_same_weights_at_the_representation() -> None:
+    """MTAN's f lies behind what the tasks share, on the way of each: its gradient is Σ w_i λ_i ∇L_i all the same."""
+    fields = {"architecture": "mtan", "regularizers": []}
+    session = opened("tiny_images", weighting("mgda", "tiny_images", at_representation=True), **fields)
+    batch, tasks = batch_of(session), [task.name for task in session.tasks]
+    rows = jacobian(session, batch)
+    shown = dict(zip(tasks, take_step(session, batch).numbers[2:4], strict=True))
+    assert set(shown.values()) != set(LAMBDAS.values())
+    found = gradients(session)
+    lent = [key for key in rows if "passed" in key]
+    assert len(lent) == 3, "the convolution's weights, and gain and offset of its norm"
+    assert all(rows[key].keys() == set(tasks) for key in lent)
+    for key, per_task in rows.items():
+        factors = shown if len(per_task) > 1 else LAMBDAS
+        wanted = sum(factors[task] * gradient for task, gradient in per_task.items())
+        torch.testing.assert_close(found[key], wanted, atol=1e-6, rtol=2e-5, msg=key)
 
 
 def test_mgda_at_the_representation_bounds_mgda_from_above() -> None:

@@ -14,7 +14,7 @@ from mtl_core.blocks import Block, Map, Shape, States, Tokens, Vector
 from mtl_core.encoders import InputSpec
 from mtl_core.errors import SpecError
 from mtl_core.layout import Layout
-from mtl_core.mixing import Attended, Gate, Mask, Mixture, Stitch
+from mtl_core.mixing import Applied, Attended, Gate, Mask, Mixture, Passed, Stitch
 from mtl_core.network import Network
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.tasks import Task
@@ -117,17 +117,33 @@ def test_a_mixture_weighs_the_experts_sample_by_sample(shape: Shape) -> None:
 
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_a_mask_lies_between_0_and_1_and_counts_its_parameters(batch_norm: bool) -> None:
-    blocks: list[Mask] = [
-        Mask((Map(4, 8),), batch_norm),
-        Mask((Map(6, 4), Map(4, 8)), batch_norm),
-        Mask((Map(6, 4), Map(5, 4)), batch_norm),
-    ]
-    for block in blocks:
+    for block in (Mask((Map(4, 8),), batch_norm), Mask((Map(6, 4), Map(6, 4)), batch_norm)):
         module = block.build()
         assert sum(p.numel() for p in module.parameters()) == block.parameters()
         mask = module(*[drawn(shape) for shape in block.inputs])
         assert mask.shape == (4, block.inputs[0].channels, block.inputs[0].size, block.inputs[0].size)
         assert bool(((mask > 0) & (mask < 1)).all())
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize(("before", "after"), [(Map(4, 8), Map(6, 4)), (Map(5, 4), Map(6, 4))])
+def test_what_is_passed_on_has_the_next_maps_shape_and_counts_its_parameters(
+    before: Map, after: Map, batch_norm: bool
+) -> None:
+    block = Passed(before, after, batch_norm)
+    module = block.build()
+    assert sum(p.numel() for p in module.parameters()) == block.parameters()
+    given = module(drawn(before))
+    assert given.shape == (4, after.channels, after.size, after.size)
+    assert bool((given >= 0).all())
+
+
+def test_what_is_applied_is_no_module_of_its_own() -> None:
+    block = Applied(Passed(Map(4, 8), Map(6, 4)))
+    assert block.parameters() == 0
+    assert block.output() == Map(6, 4)
+    with pytest.raises(TypeError, match="another part's module"):
+        block.build()
 
 
 def test_what_is_attended_to_is_the_map_times_the_mask() -> None:
@@ -197,11 +213,12 @@ def test_columns_of_a_cross_stitch_network_are_met_but_for_the_last_stitches(spe
     assert spec(architecture="mmoe").layout().tied(heads=False) == {}
 
 
-def test_masks_share_the_convolutions_and_nothing_else(spec: Make) -> None:
+def test_masks_share_the_convolutions_and_what_passes_on_and_nothing_else(spec: Make) -> None:
     layout = spec("tiny_images", architecture="mtan").layout()
-    assert {part.name for part in layout.met()} == {"shared/conv0", "shared/conv1"}
+    assert {part.name for part in layout.met()} == {"shared/conv0", "shared/conv1", "shared/passed_conv1"}
     feeds = {part.name: part.inputs for part in layout.parts}
-    assert feeds["bar/mask_conv1"] == ("shared/conv1", "bar/attended_conv0")
+    assert feeds["bar/passed_conv1"] == ("bar/attended_conv0",)
+    assert feeds["bar/mask_conv1"] == ("shared/conv1", "bar/passed_conv1")
     assert feeds["bar/attended_conv1"] == ("bar/mask_conv1", "shared/conv1")
     assert feeds["bar/hidden0"] == ("bar/attended_conv1",)
     assert feeds["mask/head"] == ("mask/attended_conv0", "mask/attended_conv1", "mask/hidden0")

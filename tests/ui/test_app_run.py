@@ -209,3 +209,33 @@ def test_a_browser_that_lags_behind_does_not_hold_the_epoch_slider(home: object,
     app.slider(key=f"epoch:{run}").set_value(early - 1).run()
     app.run()
     assert app.slider(key=f"epoch:{run}").value == early - 1, "a movement is"
+
+
+def test_the_chosen_view_is_in_the_link_and_still_there_after_a_reload(home: object, store: Store) -> None:
+    run = run_of(store, "finished")
+    app = opened(run=run)
+    views = app.get_by_key("detail_view")
+    first = views.value
+    assert "view" not in app.query_params, "the first one is there anyway"
+    views.set_value("gradients:").run()
+    assert app.query_params["view"] == "gradients:"
+    again = opened(run=run, view="gradients:")
+    assert told(again) == []
+    assert again.get_by_key("detail_view").value == "gradients:"
+    assert again.query_params["view"] == "gradients:"
+    again.get_by_key("detail_view").set_value(first).run()
+    assert "view" not in again.query_params
+    unknown = opened(run=run, view="no_such_view")
+    assert told(unknown) == []
+    assert unknown.get_by_key("detail_view").value == first
+
+
+def test_a_formula_has_an_ended_runs_losses_only_with_its_lambdas(home: object, store: Store) -> None:
+    def formula(**parameters: str) -> str:
+        app = opened(run=run, **parameters)
+        return next(text.value for text in app.markdown if text.value.startswith("**L** ="))
+
+    run = run_of(store, "finished")
+    total = float(formula().rsplit("= **", 1)[1].rstrip("*"))
+    assert total > 0
+    assert "L_{" in formula(dataset="wine_quality", **{"lambda.good": "2"}), "names: this L was never computed"

@@ -152,19 +152,10 @@ def test_gradnorm_pulls_equally_hard_in_the_end() -> None:
     assert weights.sum().item() == pytest.approx(2)
 
 
-def test_uw_step_by_step() -> None:
-    steps, torchs = Steps("uncertainty", ("regression",) * 3), UW(3)
-    adam = torch.optim.Adam(torchs.parameters(), lr=0.05)
-    for losses in drawn(20, 3):
-        torch.testing.assert_close(steps.weights(losses), slopes(torchs, losses))
-        torchs(losses).backward()
-        adam.step()
-        adam.zero_grad()
-        steps.learn(rate=0.05)
-
-
-def test_imtll_step_by_step() -> None:
-    steps, torchs = Steps("imtl_l", ("regression",) * 3), IMTLL(3)
+@pytest.mark.parametrize(("name", "torchs"), [("uncertainty", UW(3)), ("imtl_l", IMTLL(3))])
+def test_learned_weights_step_by_step(name: str, torchs: torch.nn.Module) -> None:
+    """Against torchjd's, which start at the same numbers."""
+    steps = Steps(name, ("regression",) * 3)
     adam = torch.optim.Adam(torchs.parameters(), lr=0.05)
     for losses in drawn(20, 3):
         torch.testing.assert_close(steps.weights(losses), slopes(torchs, losses))
