@@ -198,13 +198,33 @@ def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
     if spec.batch_size != "full" and spec.batch_size > rows:
         rule = f"must be 'full' or at most the {rows} training rows"
         raise SpecError([Problem("batch_size", rule, spec.batch_size)])
-    network = Network(spec.layout(), spec.seed).to(device).to(memory_format=torch.channels_last)
+    return _built(spec, tasks, (device, why), samples, splits)
+
+
+def sibling(session: Session, spec: RunSpec) -> Session:
+    """The session of another spec on the same rows: data, tasks and device are those of the first.
+
+    Args:
+        session: of a run that has not begun.
+        spec: with the same data set, split and tasks.
+    """
+    return _built(spec, session.tasks, (session.device, session.why), session.samples, session.splits)
+
+
+def _built(
+    spec: RunSpec,
+    tasks: tuple[Task, ...],
+    where: tuple[torch.device, str],
+    samples: Samples,
+    splits: dict[str, TensorSplit],
+) -> Session:
+    network = Network(spec.layout(), spec.seed).to(where[0]).to(memory_format=torch.channels_last)
     weights = {t.name: _class_weights(spec, t, splits["train"]) for t in tasks}
     return Session(
         spec=spec,
         tasks=tasks,
-        device=device,
-        why=why,
+        device=where[0],
+        why=where[1],
         samples=samples,
         splits=splits,
         train_sample=_sample(splits["train"], spec.seed),

@@ -62,7 +62,7 @@ def take_step(session: Session, batch: Batch) -> Step:
     session.optimizer.zero_grad(set_to_none=True)
     cuts: Cuts | None = {} if getattr(spec.weighting, "at_representation", False) and not only else None
     losses, makings = _losses(session, batch, cuts)
-    weights = torch.zeros(len(tasks), device=session.device)
+    weights = losses[0].new_zeros(len(tasks))
     total = penalty = torch.zeros((), device=session.device) if only else _penalty(session)
     gradients = None
     if places:
@@ -156,11 +156,16 @@ def _made_losses(session: Session, batch: Batch, cuts: Cuts | None) -> tuple[lis
             continue
         if task.kind == "generation":
             makings[task.name] = making = _making(session, task, batch, outputs[task.name])
-            values.append(session.spec.generation.task_loss(making).float())
+            values.append(_full(session.spec.generation.task_loss(making)))
             continue
         target = scaled_target(task, batch.targets[task.name], session.scalers[task.name])
-        values.append(task_loss(task, outputs[task.name], target, session.class_weights[task.name]).float())
+        values.append(_full(task_loss(task, outputs[task.name], target, session.class_weights[task.name])))
     return values, makings
+
+
+def _full(loss: Tensor) -> Tensor:
+    """A loss of reduced precision in float32, any other as it is."""
+    return loss.float() if loss.dtype in (torch.bfloat16, torch.float16) else loss
 
 
 def _making(session: Session, task: Task, batch: Batch, output: object) -> Making:

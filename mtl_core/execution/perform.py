@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,52 @@ def perform(
         event = Event("failed", last.step, last.epoch, last.time, failure(error, last.step))
         control.writer.append(event)
         yield event
+
+
+def perform_all(store: Store, runs: Sequence[str], controls: Sequence[StoreControl]) -> Iterator[tuple[str, Event]]:
+    """Train runs that this process has claimed: together where they can, else one after another.
+
+    Yields:
+        Id of a run, and an event of it after it was handed to the store.
+    """
+    if len(runs) > 1:
+        try:
+            yield from _perform_together(store, runs, controls)
+            return
+        except _cannot_stack() as reason:
+            log.info("%d runs one after another: %s", len(runs), reason)
+    for run, control in zip(runs, controls, strict=True):
+        yield from ((run, event) for event in perform(store, run, control=control))
+
+
+def _cannot_stack() -> type[MTLError]:
+    from mtl_core.batched.trainer import CannotStack  # imports torch
+
+    return CannotStack
+
+
+def _perform_together(
+    store: Store, runs: Sequence[str], controls: Sequence[StoreControl]
+) -> Iterator[tuple[str, Event]]:
+    from mtl_core.batched.trainer import CannotStack, train_together
+
+    records = [store.get(run) for run in runs]
+    os.environ[DATA_DIR_VARIABLE] = records[0].data_dir
+    last = {place: Event("progress", 0, 0.0, 0.0) for place in range(len(runs))}
+    try:
+        for place, event in train_together([parse_spec(record.spec) for record in records], controls):
+            last[place] = event
+            controls[place].writer.append(event)
+            yield runs[place], event
+    except CannotStack:
+        raise
+    except Exception as error:
+        log.exception("runs %s failed together", ", ".join(runs))
+        for place, before in last.items():
+            if before.kind not in TERMINAL_KINDS:
+                event = Event("failed", before.step, before.epoch, before.time, failure(error, before.step))
+                controls[place].writer.append(event)
+                yield runs[place], event
 
 
 def _engine() -> Train:

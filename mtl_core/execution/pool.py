@@ -8,6 +8,7 @@ import queue
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,14 +26,14 @@ class WorkerHandle:
 
     Attributes:
         process: id and creation time, None until it is warm.
-        run: what it trains, None while it is idle.
-        began: whether it has taken that run up.
+        runs: what it trains, several where they train together; none while it is idle.
+        began: whether it has taken them up.
         leaving: whether it ends now of its own accord.
     """
 
     def __init__(self, home: Path, output: IO[bytes], messages: Messages) -> None:
         self.process: Process | None = None
-        self.run: str | None = None
+        self.runs: tuple[str, ...] = ()
         self.began = False
         self.leaving = False
         self.idle_since = time.monotonic()
@@ -52,23 +53,23 @@ class WorkerHandle:
     @property
     def warm(self) -> bool:
         """Whether it can take a run now."""
-        return self.process is not None and self.run is None and not self.leaving and self._popen.poll() is None
+        return self.process is not None and not self.runs and not self.leaving and self._popen.poll() is None
 
-    def begin(self, run: str) -> bool:
-        """Tell it to train a run that was claimed for it; False where it has died."""
-        self.run, self.began = run, False
+    def begin(self, runs: Sequence[str]) -> bool:
+        """Tell it to train runs that were claimed for it; False where it has died."""
+        self.runs, self.began = tuple(runs), False
         assert self._popen.stdin is not None
         try:
-            self._popen.stdin.write(json.dumps({"run": run}).encode() + b"\n")
+            self._popen.stdin.write(json.dumps({"runs": runs}).encode() + b"\n")
             self._popen.stdin.flush()
         except OSError:
-            self.run = None
+            self.runs = ()
             return False
         return True
 
     def finished(self, leaving: bool) -> None:
-        """It has said that its run is over."""
-        self.run, self.leaving, self.idle_since = None, leaving, time.monotonic()
+        """It has said that its runs are over."""
+        self.runs, self.leaving, self.idle_since = (), leaving, time.monotonic()
 
     def exit_code(self) -> int | None:
         """How it ended, negative for a signal; None while it lives."""
@@ -115,7 +116,7 @@ class Pool:
     @property
     def busy(self) -> list[WorkerHandle]:
         """Those that train."""
-        return [worker for worker in self.workers if worker.run is not None]
+        return [worker for worker in self.workers if worker.runs]
 
     def idle(self) -> WorkerHandle | None:
         """A warm worker without a run."""
@@ -159,6 +160,6 @@ class Pool:
 
     def retire_idle(self) -> None:
         """Let go of all workers that have nothing to do."""
-        for worker in [worker for worker in self.workers if worker.run is None]:
+        for worker in [worker for worker in self.workers if not worker.runs]:
             worker.retire()
             self.workers.remove(worker)

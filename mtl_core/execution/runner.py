@@ -19,6 +19,7 @@ import psutil
 from mtl_core.errors import MTLError
 from mtl_core.execution import local, processes
 from mtl_core.execution.code_version import code_version
+from mtl_core.execution.companions import claim_companions
 from mtl_core.execution.pool import Pool, WorkerHandle
 from mtl_core.execution.recovery import mark_interrupted, mark_lost_runs
 from mtl_core.runs.records import ACTIVE, RunRecord
@@ -91,7 +92,7 @@ class Runner:
         elif "began" in message:
             worker.began = True
         elif "done" in message:
-            log.info("run %s: %s", message["done"], message["status"])
+            log.info("%s", ", ".join(f"run {run}: {status}" for run, status in message["done"].items()))
             worker.finished(bool(message["leaving"]))
         self._last_work = time.monotonic()
 
@@ -109,9 +110,10 @@ class Runner:
                 return
             with self.store.database.write() as connection:
                 run = claim_next(connection, worker.process)
-            if run is not None and worker.begin(run):
-                log.info("run %s: to worker %d", run, worker.process[0])
-            elif run is not None:
+                runs = claim_companions(connection, run, worker.process, self.pool.size) if run else []
+            if runs and worker.begin(runs):
+                log.info("%d to worker %d: %s", len(runs), worker.process[0], ", ".join(runs))
+            for run in runs if not worker.runs else ():
                 self._put_back(run, worker.process)
             self._last_work = time.monotonic()
 
@@ -123,9 +125,9 @@ class Runner:
 
     def _allowed(self) -> int:
         """Own runs that may train now; runs of other processes take room, but never all of it."""
-        own = {worker.run for worker in self.pool.workers}
-        others = sum(1 for record in self._active() if record.id not in own)
-        return max(1, self.pool.size - others)
+        own = {run for worker in self.pool.workers for run in worker.runs}
+        others = {record.process for record in self._active() if record.id not in own}
+        return max(1, self.pool.size - len(others))
 
     def _active(self) -> list[RunRecord]:
         return self.store.runs(status=ACTIVE, limit=10_000)
@@ -148,13 +150,14 @@ class Runner:
         """Mark the runs of own workers that died, with the exit code."""
         for worker in self.pool.forget_dead():
             self._seen_version = -1
-            if worker.run is None or worker.process is None:
+            if worker.process is None:
                 continue
             code = worker.exit_code()
-            if not worker.began:
-                self._put_back(worker.run, worker.process)
-            elif mark_interrupted(self.store, self.store.get(worker.run), worker.process, code):
-                log.warning("run %s: interrupted, its worker ended with code %s", worker.run, code)
+            for run in worker.runs:
+                if not worker.began:
+                    self._put_back(run, worker.process)
+                elif mark_interrupted(self.store, self.store.get(run), worker.process, code):
+                    log.warning("run %s: interrupted, its worker ended with code %s", run, code)
 
     def _press(self, record: RunRecord) -> None:
         """A stop that is not answered: first SIGTERM, then SIGKILL."""

@@ -1,7 +1,8 @@
 """A worker: a process with torch imported that trains one run after another, as the runner tells it to.
 
-The protocol is JSON lines: ``{"run": id}`` comes in; ``{"ready": …}``, ``{"began": id}`` and
-``{"done": id, "status": …, "leaving": …}`` go out. A closed stdin means: finish what is under way and end.
+The protocol is JSON lines: ``{"runs": [id, …]}`` comes in, several where they train together; ``{"ready": …}``,
+``{"began": [id, …]}`` and ``{"done": {id: status}, "leaving": …}`` go out. A closed stdin means: finish what is under
+way and end.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import IO, Any
 
 import psutil
 
 from mtl_core.control import Command
-from mtl_core.events import Event
-from mtl_core.execution.perform import perform
+from mtl_core.execution.perform import perform_all
 from mtl_core.execution.processes import this_process
 from mtl_core.execution.store_control import StoreControl
 from mtl_core.runs.store import Store
@@ -43,11 +44,11 @@ def main() -> int:
     pid, created = this_process()
     _say(protocol, {"ready": pid, "created": created, **facts})
     for count, line in enumerate(sys.stdin, start=1):
-        run = str(json.loads(line)["run"])
-        _say(protocol, {"began": run})
-        status = _train(store, run, stops)
-        leaving = not _release(status) or count >= RUNS_A_WORKER
-        if not _say(protocol, {"done": run, "status": status, "leaving": leaving}) or leaving:
+        runs = [str(run) for run in json.loads(line)["runs"]]
+        _say(protocol, {"began": runs})
+        done = _train(store, runs, stops)
+        leaving = not _release(done) or count >= RUNS_A_WORKER
+        if not _say(protocol, {"done": done, "leaving": leaving}) or leaving:
             break
     return 0
 
@@ -66,7 +67,13 @@ def warm_up() -> dict[str, Any]:
     import torch
 
     torch.set_num_threads(1)
-    for name in ("torch._dynamo", "torchmetrics", "torchvision.datasets", "mtl_core.trainer"):
+    for name in (
+        "torch._dynamo",
+        "torchmetrics",
+        "torchvision.datasets",
+        "mtl_core.trainer",
+        "mtl_core.batched.trainer",
+    ):
         importlib.import_module(name)
     from mtl_core.datasets import preload
     from mtl_core.devices import choose_device
@@ -82,29 +89,31 @@ def warm_up() -> dict[str, Any]:
 
 
 class _StopOnSignal:
-    """SIGTERM stops the run under way in good order; an idle worker ends."""
+    """SIGTERM stops the runs under way in good order; an idle worker ends."""
 
     def __init__(self) -> None:
-        self.control: StoreControl | None = None
+        self.controls: list[StoreControl] = []
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self.control is None:
+        if not self.controls:
             sys.exit(0)
-        self.control.send(Command("stop"))
+        for control in self.controls:
+            control.send(Command("stop"))
 
 
-def _train(store: Store, run: str, stops: _StopOnSignal) -> str:
-    last: Event | None = None
-    stops.control = control = StoreControl(store, run)
-    for event in perform(store, run, control=control):
-        last = event
-    stops.control = None
-    return last.kind if last is not None else "failed"
+def _train(store: Store, runs: Sequence[str], stops: _StopOnSignal) -> dict[str, str]:
+    """How each run has ended."""
+    done = dict.fromkeys(runs, "failed")
+    stops.controls = [StoreControl(store, run) for run in runs]
+    for run, event in perform_all(store, runs, stops.controls):
+        done[run] = event.kind
+    stops.controls = []
+    return done
 
 
-def _release(status: str) -> bool:
+def _release(done: Mapping[str, str]) -> bool:
     """Give memory back; False where the process should not be used again: CUDA may be in any state after an error."""
     import torch
 
@@ -112,7 +121,7 @@ def _release(status: str) -> bool:
     if not torch.cuda.is_available():
         return True
     torch.cuda.empty_cache()
-    return status != "failed"
+    return "failed" not in done.values()
 
 
 def _keep_stdout() -> IO[str]:

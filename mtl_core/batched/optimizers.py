@@ -1,0 +1,97 @@
+"""The optimizers of a stack: torch's Adam, AdamW and SGD on (R, P) numbers, with a learning rate for each run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mtl_core.session import Session
+
+BETAS, EPSILON = (0.9, 0.999), 1e-8
+"""torch's defaults, which single runs use too."""
+
+
+class StackOptimizer:
+    """One step for R networks at once; afterwards each run's own optimizer can go on from its row.
+
+    adam: g ← g + wd·θ; m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)
+    (Kingma & Ba 2015). adamw: θ ← (1 − lr·wd)θ before that, and wd = 0 in g (Loshchilov & Hutter 2019). sgd: g ← g +
+    wd·θ; b ← μb + g (b = g at first); θ ← θ − lr·b.
+
+    Args:
+        sessions: of the runs; their specs say which optimizer.
+        numbers: (R, P), which the steps change in place.
+        moving: (R, P), 0 where a number stays; None: all move.
+    """
+
+    def __init__(self, sessions: Sequence[Session], numbers: Tensor, moving: Tensor | None) -> None:
+        self.name = sessions[0].spec.optimizer.name
+        self.momentum = sessions[0].spec.optimizer.momentum
+        self.clip = sessions[0].spec.optimizer.clip_norm
+        self.numbers, self.moving, self.steps = numbers, moving, 0
+        self.rates = _column(numbers, [session.spec.optimizer.lr for session in sessions])
+        self.decay = _column(numbers, [session.spec.optimizer.weight_decay for session in sessions])
+        self.first, self.second = torch.zeros_like(numbers), torch.zeros_like(numbers)
+
+    @torch.no_grad()
+    def step(self, gradients: Tensor, factor: float) -> None:
+        """Move the numbers.
+
+        Args:
+            gradients: (R, P).
+            factor: of the learning-rate schedule at this step.
+        """
+        self.steps += 1
+        rates = self.rates * factor
+        if self.clip is not None:
+            norms = gradients.norm(dim=1, keepdim=True)
+            gradients = gradients * (self.clip / (norms + 1e-6)).clamp(max=1)
+        if self.name == "adamw":
+            self._move(-rates * self.decay * self.numbers)
+        elif bool(self.decay.any()):
+            gradients = gradients + self.decay * self.numbers
+        if self.moving is not None:
+            gradients = gradients * self.moving
+        self._move(-rates * (self._sgd(gradients) if self.name == "sgd" else self._adam(gradients)))
+
+    def _move(self, change: Tensor) -> None:
+        self.numbers += change if self.moving is None else change * self.moving
+
+    def _adam(self, gradients: Tensor) -> Tensor:
+        first, second = (1 - beta**self.steps for beta in BETAS)
+        self.first.lerp_(gradients, 1 - BETAS[0])
+        self.second.mul_(BETAS[1]).addcmul_(gradients, gradients, value=1 - BETAS[1])
+        change: Tensor = (self.first / first) / (self.second.sqrt() / second**0.5 + EPSILON)
+        return change
+
+    def _sgd(self, gradients: Tensor) -> Tensor:
+        if not self.momentum:
+            return gradients
+        self.first = gradients if self.steps == 1 else self.momentum * self.first + gradients
+        return self.first
+
+    def into(self, session: Session, row: int, places: dict[str, slice]) -> None:
+        """Give a run's own optimizer the state of its row."""
+        if not self.steps:
+            return
+        names = {parameter: name for name, parameter in session.network.named_parameters()}
+        for group in session.optimizer.param_groups:
+            for parameter in group["params"]:
+                place = places[names[parameter]]
+                if self.moving is not None and not bool(self.moving[row, place].any()):
+                    continue
+                kept = {"momentum_buffer": self.first} if self.name == "sgd" else {}
+                if self.name != "sgd":
+                    kept = {"exp_avg": self.first, "exp_avg_sq": self.second}
+                elif not self.momentum:
+                    kept = {}
+                state = {name: values[row, place].view_as(parameter).clone() for name, values in kept.items()}
+                if self.name != "sgd":
+                    state["step"] = torch.tensor(float(self.steps))
+                session.optimizer.state[parameter] = state
+
+
+def _column(numbers: Tensor, values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=numbers.dtype, device=numbers.device)[:, None]
