@@ -21,6 +21,9 @@ def control_bar(shown: Shown) -> DeltaGenerator:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if shown.steerable:
             _while_it_runs(shown)
+        elif shown.together and shown.mine and shown.id is not None:
+            _order("stop", "stop", shown.id, primary=True)
+            st.caption(t("control.together"))
         else:
             _start()
             _afterwards(shown)

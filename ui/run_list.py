@@ -10,8 +10,9 @@ import streamlit as st
 
 from mtl_core.errors import MTLError
 from mtl_core.paths import get_path
+from mtl_core.runs import shelf
 from mtl_core.runs.records import ENDED, RunRecord
-from ui import evaluation, form_state, hub, shown_run
+from ui import evaluation, form_state, hub, run_filter, run_marks, shown_run
 from ui.control_bar import MORE_EPOCHS
 from ui.lines import MOST_BESIDE
 from ui.many_tiles import spreads
@@ -26,24 +27,30 @@ from ui.words import t, t_or
 PAGE_SIZE = 20
 MOST = 400
 REFRESH_SECONDS = 2.0
-DELETING = "deleting"
 OPENING = "opening"
+THROWN = "thrown_away"
+"""Ids of the runs that were thrown away last; the offer to take them back stands until it is taken or declined."""
 
 
 def run_list() -> None:
     """Own runs and those of the command line, newest first; renewed while one of them goes on."""
+    _offer_back()
     runs = _runs()
-    count = len(entries(runs))
     if not runs:
         st.info(t("runs.none"), icon=":material/inbox:")
         st.page_link("pages/playground.py", label=t("runs.to_playground"), icon=":material/tune:")
         return
+    run_filter.controls(runs)
+    found = run_filter.chosen(runs)
+    count = len(entries(found))
+    if not found:
+        st.caption(f":material/search_off: {t('runs.nothing_found', count=len(runs))}")
+    elif len(found) < len(runs):
+        st.caption(t("runs.found", found=len(found), count=len(runs)))
     if count > PAGE_SIZE:
         st.pagination(-(-count // PAGE_SIZE), key="runs_page")
     every = REFRESH_SECONDS if any(run.status not in ENDED for run in runs) else None
     st.fragment(_rows, run_every=every)()
-    if DELETING in st.session_state:
-        _confirm(st.session_state[DELETING])
 
 
 def _runs() -> list[RunRecord]:
@@ -71,8 +78,10 @@ def _rows() -> None:
         st.switch_page(page, query_params=parameters)
     if shown_run.TROUBLE in st.session_state:
         st.rerun()  # told at the page's top
-    first = (int(st.session_state.get("runs_page") or 1) - 1) * PAGE_SIZE
-    for found in entries(_runs())[first : first + PAGE_SIZE]:
+    there = entries(run_filter.chosen(_runs()))
+    last_page = -(-len(there) // PAGE_SIZE)
+    first = (min(int(st.session_state.get("runs_page") or 1), max(1, last_page)) - 1) * PAGE_SIZE
+    for found in there[first : first + PAGE_SIZE]:
         with st.container(border=True):
             if found[0].group_id:
                 _group(found[0].group_id, found)
@@ -96,6 +105,8 @@ def _group(group: str, runs: Sequence[RunRecord]) -> None:
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         call: dict[str, Any] = {"on_click": _open_group, "args": (group,), "icon": ":material/query_stats:"}
         st.button(t("runs.open"), key=f"open_group:{group}", **call)
+        if all(run.status in ENDED for run in runs):
+            _bin(f"group:{group}", [run.id for run in runs])
     members = st.expander(
         t("evaluation.members", count=len(runs)), icon=":material/list:", key=f"group:{group}", on_change="rerun"
     )
@@ -118,8 +129,10 @@ def _row(run: RunRecord) -> None:
             status_badge(run.status)
             if run.owner == CLI:
                 st.badge(t("runs.cli"), color="gray", icon=":material/terminal:")
+            run_marks.badges(run)
         st.markdown(f"**{plain(run.label or run.name) or _title(run)}**")
         st.caption(t("runs.when", when=_ago(run.created), id=run.id))
+        run_marks.note_line(run)
     with numbers:
         st.caption(
             t("runs.progress", epoch=epoch_text(run.epoch), epochs=hub.planned_epochs(run), step=f"{run.step:,}")
@@ -154,12 +167,19 @@ def _buttons(run: RunRecord) -> None:
         label = t("runs.more", count=more) if more else t("control.go_on")
         call = {"on_click": _go_on, "args": (run.id, more), "icon": ":material/resume:"}
         st.button(label, key=f"go_on:{run.id}", help=t("control.go_on_help"), **call)
-        call = {"on_click": _ask, "args": (run.id,), "icon": ":material/delete:"}
-        if st.button(t("runs.delete"), key=f"delete:{run.id}", type="tertiary", **call):
-            st.rerun()  # the question is asked outside this fragment
+        _bin(run.id, [run.id])
     else:
         call = {"on_click": shown_run.order, "args": (run.id, "stop"), "icon": ":material/stop:"}
         st.button(t("control.stop"), key=f"stop:{run.id}", **call)
+    run_marks.star(run)
+    run_marks.editor(run)
+
+
+def _bin(key: str, runs: list[str]) -> None:
+    """The button that throws runs away."""
+    call: dict[str, Any] = {"on_click": _throw_away, "args": (runs,), "icon": ":material/delete:"}
+    if st.button(t("runs.delete"), key=f"delete:{key}", type="tertiary", **call):
+        st.rerun()  # the offer to take them back stands outside this fragment
 
 
 def _open(run: str) -> None:
@@ -184,38 +204,38 @@ def _go_on(run: str, more_epochs: int) -> None:
         _open(run)
 
 
-def _ask(run: str) -> None:
-    st.session_state[DELETING] = run
-
-
-def _confirm(run: str) -> None:
-    @st.dialog(t("runs.delete_title"), on_dismiss=_let_be)
-    def dialog() -> None:
-        st.markdown(t("runs.delete_question", id=run))
-        with st.container(horizontal=True):
-            call: dict[str, Any] = {"on_click": _delete, "args": (run,), "icon": ":material/delete:"}
-            if st.button(t("runs.delete_now"), type="primary", key="delete_now", **call):
-                st.rerun()
-            if st.button(t("runs.keep"), key="delete_not", on_click=_let_be):
-                st.rerun()
-
-    dialog()
-
-
-def _let_be() -> None:
-    st.session_state.pop(DELETING, None)
-
-
-def _delete(run: str) -> None:
-    _let_be()
+def _throw_away(runs: list[str]) -> None:
+    """Callback: out of sight, with an offer to take them back."""
     try:
-        hub.store().delete(run)
+        shelf.throw_away(hub.store(), runs)
     except MTLError as error:
         st.session_state[shown_run.TROUBLE] = str(error)
         return
-    hub.hub().forget(run)
-    if st.session_state.get(RUN) == run:
+    st.session_state[THROWN] = runs
+    if st.session_state.get(RUN) in runs:
         st.session_state.pop(RUN)
+
+
+def _offer_back() -> None:
+    """What was thrown away last, and the way back."""
+    thrown = st.session_state.get(THROWN)
+    if not thrown:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":material/delete: {t('runs.thrown', count=len(thrown))}", width="content")
+        st.button(t("runs.undo"), key="undo_delete", icon=":material/undo:", on_click=_take_back)
+        st.button(t("runs.let_go"), key="let_go", type="tertiary", on_click=_let_go)
+
+
+def _take_back() -> None:
+    thrown = st.session_state.pop(THROWN, [])
+    back = shelf.take_back(hub.store(), thrown)
+    if len(back) < len(thrown):
+        st.session_state[shown_run.TROUBLE] = t("runs.too_late", count=len(thrown) - len(back))
+
+
+def _let_go() -> None:
+    st.session_state.pop(THROWN, None)
 
 
 def _ago(created: float) -> str:

@@ -61,7 +61,12 @@ class Shown:
     @property
     def steerable(self) -> bool:
         """Whether λ, γ and learning rate act on it at once."""
-        return self.live and self.mine
+        return self.live and self.mine and not self.together
+
+    @property
+    def together(self) -> bool:
+        """Whether it trains as one with other runs of its group."""
+        return self.live and self.view is not None and self.view.series.started.get("engine") == "batched"
 
 
 def shown() -> Shown:
@@ -73,6 +78,8 @@ def shown() -> Shown:
     try:
         view = hub.hub().view(named)
     except RunNotFound:
+        return Shown(named)
+    if view.record.trashed is not None:
         return Shown(named)
     if own_access.hidden(view.record):
         return Shown(named, private=True)

@@ -23,11 +23,14 @@ from mtl_core.execution.companions import claim_companions
 from mtl_core.execution.pool import Pool, WorkerHandle
 from mtl_core.execution.recovery import mark_interrupted, mark_lost_runs
 from mtl_core.runs.records import ACTIVE, RunRecord
+from mtl_core.runs.shelf import purge
 from mtl_core.runs.store import Store
 from mtl_core.runs.transitions import Process, claim_next, release
 
 TICK_SECONDS = 0.02
 SUPERVISE_SECONDS = 0.25
+PURGE_SECONDS = 600.0
+"""How often runs that were thrown away a day ago are removed for good."""
 IDLE_SECONDS = 15 * 60.0
 TERMINATE_AFTER, KILL_AFTER = 3.0, 8.0
 """Seconds between the order to stop and SIGTERM, and SIGKILL, of a worker that does not answer."""
@@ -52,7 +55,7 @@ class Runner:
         self.pool = Pool(home, output, worker_limit())
         self.draining = False
         self._seen_version = -1
-        self._supervised = 0.0
+        self._supervised = self._purged = 0.0
         self._last_work = time.monotonic()
         self._signalled: dict[tuple[str, bool], int] = {}
 
@@ -138,6 +141,9 @@ class Runner:
         mark_lost_runs(self.store, besides=[worker.process for worker in self.pool.workers])
         for record in self._active():
             self._press(record)
+        if time.monotonic() - self._purged > PURGE_SECONDS:
+            self._purged = time.monotonic()
+            purge(self.store)
         self.draining = not local.is_named(self.home, self.process)
         if self.draining:
             self.pool.retire_idle()

@@ -85,7 +85,14 @@ def _groups_of_runs(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX runs_by_group ON runs (group_id, created)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first_schema, _groups_of_runs)
+def _notes_on_runs(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE runs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")  # JSON
+    connection.execute("ALTER TABLE runs ADD COLUMN trashed REAL")  # when it was thrown away; NULL: it was not
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first_schema, _groups_of_runs, _notes_on_runs)
 """Append only: an entry that was released is never changed."""
 
 

@@ -41,6 +41,10 @@ class RunRecord:
         stop_requested: when a stop was ordered, seconds since 1970.
         group_id: the group of runs that it belongs to, None for a run by itself.
         label: what tells it apart in its group, e.g. ``fold 1``.
+        starred: whether a person wants to find it again.
+        note: what a person has written about it.
+        tags: words that a person has put on it.
+        trashed: when it was thrown away, seconds since 1970; it can be taken back until it is purged.
     """
 
     id: str
@@ -66,6 +70,10 @@ class RunRecord:
     stop_requested: float | None
     group_id: str | None = None
     label: str = ""
+    starred: bool = False
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    trashed: float | None = None
 
     @property
     def active(self) -> bool:
@@ -106,14 +114,15 @@ class GroupRecord:
     plan: list[dict[str, str]]
 
 
-_JSON = ("spec", "plan", "latest", "result", "error")
+_JSON = ("spec", "plan", "latest", "result", "error", "tags")
 COLUMNS = ", ".join(RunRecord.__dataclass_fields__)
 GROUP_COLUMNS = ", ".join(GroupRecord.__dataclass_fields__)
 
 
 def record_of(row: sqlite3.Row) -> RunRecord:
     """The record in a row that was selected with :data:`COLUMNS`."""
-    return RunRecord(**_fields(row))
+    fields = _fields(row)
+    return RunRecord(**fields | {"starred": bool(fields["starred"]), "tags": tuple(fields["tags"])})
 
 
 def group_of(row: sqlite3.Row) -> GroupRecord:

@@ -84,8 +84,11 @@ class Store:
         limit: int = 200,
         group: str | None = None,
     ) -> list[RunRecord]:
-        """Runs of these owners with these statuses, newest first; those of one group, if it is given."""
-        wheres, parameters = ["1"], []
+        """Runs of these owners with these statuses, newest first; those of one group, if it is given.
+
+        Those that were thrown away are left out.
+        """
+        wheres, parameters = ["trashed IS NULL"], []
         for column, wanted in (("owner", owner), ("status", status), ("group_id", group)):
             if wanted is not None:
                 chosen = [wanted] if isinstance(wanted, str) else list(wanted)

@@ -24,8 +24,8 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def add_note(connection: sqlite3.Connection) -> None:
-    connection.execute("ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT 'none'")
+def add_remark(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE runs ADD COLUMN remark TEXT NOT NULL DEFAULT 'none'")
 
 
 def break_off(connection: sqlite3.Connection) -> None:
@@ -38,16 +38,16 @@ def test_a_store_of_an_older_schema_keeps_its_runs(tmp_path: Path) -> None:
     run = store.create(RunSpec(), "owner")
     store.close()
     connection = connect(tmp_path / "runs.db")
-    migrate(connection, "runs.db", (*MIGRATIONS, add_note))
+    migrate(connection, "runs.db", (*MIGRATIONS, add_remark))
     assert version(connection) == len(MIGRATIONS) + 1
-    assert connection.execute("SELECT id, note FROM runs").fetchall() == [(run, "none")]
+    assert connection.execute("SELECT id, remark FROM runs").fetchall() == [(run, "none")]
 
 
 def test_each_migration_is_applied_once(tmp_path: Path) -> None:
     connection = connect(tmp_path / "runs.db")
     migrate(connection, "runs.db", MIGRATIONS)
-    migrate(connection, "runs.db", (*MIGRATIONS, add_note))
-    migrate(connection, "runs.db", (*MIGRATIONS, add_note))
+    migrate(connection, "runs.db", (*MIGRATIONS, add_remark))
+    migrate(connection, "runs.db", (*MIGRATIONS, add_remark))
     assert version(connection) == len(MIGRATIONS) + 1
 
 

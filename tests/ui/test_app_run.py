@@ -239,3 +239,14 @@ def test_a_formula_has_an_ended_runs_losses_only_with_its_lambdas(home: object, 
     total = float(formula().rsplit("= **", 1)[1].rstrip("*"))
     assert total > 0
     assert "L_{" in formula(dataset="wine_quality", **{"lambda.good": "2"}), "names: this L was never computed"
+
+
+def test_a_run_that_trains_with_others_is_stopped_and_not_steered(home: object, store: Store) -> None:
+    run = run_of(store, "running", until=30, without="started")
+    store.writer(run).append(Event("started", 0, 0.0, 0.0, {"engine": "batched", "together": 8, "total_steps": 100}))
+    app = opened(run=run)
+    assert told(app) == []
+    assert EN["control.together"] in whole(app)
+    assert [button.key for button in app.button if button.key in ("start_pause", "one_step", "one_epoch")] == []
+    app.button(key="stop").click().run()
+    assert [order.name for order in store.commands_since(run, 0)[0]] == ["stop"]

@@ -1,10 +1,12 @@
-"""The page of runs: nothing there, a few, a failed one; opening, taking up again, deleting with a question."""
+"""The page of runs: nothing there, a few, a failed one; opening, taking up again, marking, finding, deleting."""
 
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mtl_core.events import Event
+from mtl_core.runs import shelf
 from mtl_core.runs.groups import get_group, members_of
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
@@ -44,25 +46,100 @@ def test_a_failed_run_says_why(home: object, store: Store) -> None:
     assert "the loss became nan" in whole(app)
 
 
-def test_deleting_asks_first(home: object, store: Store) -> None:
-    run = run_of(store, "finished")
+def test_deleting_can_be_undone(home: object, store: Store) -> None:
+    run, other = run_of(store, "finished"), run_of(store, "stopped", until=20)
+    before = store.get(run)
     app = opened("runs")
     app.button(key=f"delete:{run}").click().run()
     assert told(app) == []
-    assert run in [record.id for record in store.runs()], "nothing is gone before the answer"
-    assert EN["runs.delete_question"].format(id=run) in whole(app)
-    app.button(key="delete_now").click().run()
+    assert [record.id for record in store.runs()] == [other]
+    assert EN["runs.thrown"].format(count=1) in whole(app)
+    assert f"open:{run}" not in keys(app)
+    app.button(key="undo_delete").click().run()
+    assert told(app) == []
+    assert store.get(run) == before
+    assert f"open:{run}" in keys(app)
+    assert "undo_delete" not in keys(app)
+
+
+def test_an_undo_that_comes_too_late_says_so(home: object, store: Store) -> None:
+    run = run_of(store, "finished")
+    app = opened("runs")
+    app.button(key=f"delete:{run}").click().run()
+    store.delete(run)
+    app.button(key="undo_delete").click().run()
+    assert told(app) == []
+    assert EN["runs.too_late"].format(count=1) in whole(app)
+
+
+def test_a_deleted_run_is_not_shown_by_its_link(home: object, store: Store) -> None:
+    run = run_of(store, "finished")
+    app = opened("runs")
+    app.button(key=f"delete:{run}").click().run()
+    app.button(key="let_go").click().run()
+    assert EN["runs.none"] in whole(app)
+    linked = opened(run=run)
+    assert told(linked) == []
+    assert EN["unknown.message"].format(run=run) in whole(linked)
+
+
+def keys(app: AppTest) -> set[str]:
+    return {str(button.key) for button in app.button}
+
+
+def test_a_star_tags_and_a_note_are_put_on_a_run(home: object, store: Store) -> None:
+    run = run_of(store, "finished")
+    app = opened("runs")
+    app.button(key=f"star:{run}").click().run()
+    assert store.get(run).starred
+    app.text_input(key=f"name:{run}").set_value("The good one")
+    app.text_area(key=f"note:{run}").set_value("for <b>Monday</b>")
+    app.session_state[f"tags:{run}"] = ["talk"]
+    app.button(key=f"save:{run}").click().run()
+    assert told(app) == []
+    record = store.get(run)
+    assert (record.name, record.note, record.tags) == ("The good one", "for <b>Monday</b>", ("talk",))
+    text = whole(app)
+    assert "The good one" in text
+    assert plain("for <b>Monday</b>") in text
+
+
+def test_runs_are_found_among_many(home: object, store: Store) -> None:
+    wine = [run_of(store, "queued") for _ in range(4)]
+    digits = run_of(store, "finished", dataset="digits")
+    shelf.tag(store, wine[0], ["talk"])
+    app = opened("runs")
+    app.text_input(key="runs_text").set_value("digits").run()
+    assert told(app) == []
+    assert {key for key in keys(app) if key.startswith("open:")} == {f"open:{digits}"}
+    assert EN["runs.found"].format(found=1, count=5) in whole(app)
+    app.text_input(key="runs_text").set_value("no such thing").run()
+    assert EN["runs.nothing_found"].format(count=5) in whole(app)
+    app.text_input(key="runs_text").set_value("")
+    app.session_state["runs_tags"] = ["talk"]
+    app.run()
+    assert {key for key in keys(app) if key.startswith("open:")} == {f"open:{wine[0]}"}
+    shelf.tag(store, wine[0], [])
+    app.run()
+    assert told(app) == []
+    assert len([key for key in keys(app) if key.startswith("open:")]) == 5, "a tag that is gone is not looked for"
+
+
+def test_few_runs_need_no_search(home: object, store: Store) -> None:
+    run_of(store, "finished")
+    app = opened("runs")
+    assert "runs_text" not in {str(found.key) for found in app.text_input}
+
+
+def test_a_whole_group_is_deleted_and_taken_back(home: object, store: Store) -> None:
+    group, members = group_in(store, ended=3)
+    app = opened("runs")
+    app.button(key=f"delete:group:{group}").click().run()
     assert told(app) == []
     assert store.runs() == []
-
-
-def test_keeping_it_keeps_it(home: object, store: Store) -> None:
-    run = run_of(store, "finished")
-    app = opened("runs")
-    app.button(key=f"delete:{run}").click().run()
-    app.button(key="delete_not").click().run()
-    assert told(app) == []
-    assert [record.id for record in store.runs()] == [run]
+    app.button(key="undo_delete").click().run()
+    assert {record.id for record in store.runs()} == set(members)
+    assert f"open_group:{group}" in keys(app)
 
 
 def test_opening_a_run_goes_to_the_playground_with_it(home: object, store: Store) -> None:
@@ -110,9 +187,8 @@ def test_the_runs_of_a_group_are_one_line_that_can_be_opened(home: object, store
     alone = run_of(store, "finished")
     app = opened("runs")
     assert told(app) == []
-    keys = {str(button.key) for button in app.button}
-    assert {f"open_group:{group}", f"open:{alone}"} <= keys
-    assert not keys & {f"open:{run}" for run in members}, "closed"
+    assert {f"open_group:{group}", f"open:{alone}"} <= keys(app)
+    assert not keys(app) & {f"open:{run}" for run in members}, "closed"
     assert EN["evaluation.done"].format(done=1, count=3) in whole(app)
     assert whole(app).count(plain(get_group(store, group).name)) == 1
     app.session_state[f"group:{group}"] = True
