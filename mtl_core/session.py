@@ -26,7 +26,7 @@ from mtl_core.paths import get_path
 from mtl_core.settings import data_dir
 from mtl_core.spec import RunSpec
 from mtl_core.spec_parts import ONLY
-from mtl_core.splitting import resplit
+from mtl_core.splitting import resplit, with_fewer
 from mtl_core.tasks import Task
 from mtl_core.weigher import Weigher
 
@@ -243,6 +243,8 @@ def load_samples(spec: RunSpec, tasks: tuple[Task, ...]) -> Generator[Progress, 
     samples = yield from spec.dataset.build().load(data_dir(), spec.dataset.validation)
     if spec.dataset.split.name != "standard":
         samples = resplit(samples, spec.dataset.split, spec.dataset.validation, tasks)
+    if spec.dataset.train_rows is not None:
+        samples = with_fewer(samples, spec.dataset.train_rows, tasks)
     inputs = {name: _filled(samples.inputs[name]) for name in spec.dataset.inputs()}
     return replace(samples, inputs=inputs)
 

@@ -52,6 +52,9 @@ class DatasetSpec(Model):
     ] = "raw"
     validation: Annotated[float, Field(ge=0, le=0.9, description="Share of the training part; 0 = none")] = 0.2
     split: SplitSpec = SplitSpec()
+    train_rows: Annotated[
+        int | None, Field(ge=2, description="Training rows that are used, the same for all runs; left out: all")
+    ] = None
 
     @field_validator("name")
     @classmethod
@@ -86,6 +89,11 @@ class DatasetSpec(Model):
 
     def sizes(self) -> dict[str, int]:
         """Rows of train, validation and test that a run with all tasks has (groups kept together may shift a few)."""
+        sizes = self.whole_sizes()
+        return sizes | {"train": min(sizes["train"], self.train_rows or sizes["train"])}
+
+    def whole_sizes(self) -> dict[str, int]:
+        """The same where no training row is left out."""
         sizes = self.build().sizes(self.validation)
         if self.split.name == "standard":
             return sizes

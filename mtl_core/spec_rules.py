@@ -65,6 +65,9 @@ def _size_problems(spec: RunSpec) -> Iterator[Problem]:
     if spec.batch_size != "full" and spec.batch_size > rows:
         rule = f"must be 'full' or at most the {rows} training rows of {spec.dataset.name}"
         yield Problem("batch_size", rule, spec.batch_size)
+    used, whole = spec.dataset.train_rows, spec.dataset.whole_sizes()["train"]
+    if used is not None and used > whole:
+        yield Problem("dataset.train_rows", f"must be at most the {whole} training rows of {spec.dataset.name}", used)
     architecture, inputs = spec.architecture, spec.dataset.inputs()
     images = [source.shape for source in inputs.values() if isinstance(source.shape, Map)]
     for shape in images:

@@ -84,6 +84,41 @@ def resplit(samples: Samples, split: Split, validation: float, tasks: Sequence[T
     )
 
 
+def with_fewer(samples: Samples, count: int, tasks: Sequence[Task] = ()) -> Samples:
+    """The samples with ``count`` of their training rows; validation and test stay as they are.
+
+    Drawn with the fixed split seed, so that they are the same for all runs, and those of a smaller number are among
+    those of a larger one. The classes that the data name, else the sets of ``tasks`` that a row has targets for,
+    alternate in proportion: every part holds them as the whole does (139 schools: each keeps its share of the rows).
+    Tables that were standardised are standardised anew over the rows that are left.
+
+    Raises:
+        SpecError: for more rows than there are.
+    """
+    train = samples.splits["train"]
+    if count > len(train):
+        rule = f"must be at most the {len(train)} training rows that there are"
+        raise SpecError([Problem("dataset.train_rows", rule, count)])
+    kept = np.sort(_in_proportion(samples, tasks)[:count])
+    inputs = {name: _rescaled(samples, name, kept) for name in samples.inputs}
+    return replace(samples, inputs=inputs, splits={**samples.splits, "train": kept})
+
+
+def _in_proportion(samples: Samples, tasks: Sequence[Task]) -> Rows:
+    """The training rows, shuffled, row r of the n of a kind at the place (r + ½) / n of the order."""
+    train = np.random.default_rng(SPLIT_SEED).permutation(np.sort(samples.splits["train"]))
+    kinds: NDArray[Any] | None = samples.strata
+    if kinds is None and tasks:
+        kinds = np.packbits([has_target(samples, task) for task in tasks], axis=0).T
+    if kinds is None:
+        return train
+    member = np.unique(kinds[train], axis=0, return_inverse=True)[1].reshape(-1)
+    place = np.empty(len(train))
+    for kind, n in enumerate(np.bincount(member)):
+        place[member == kind] = (np.arange(n) + 0.5) / n
+    return np.asarray(train[np.argsort(place, kind="stable")])
+
+
 def split_sizes(sizes: Mapping[str, int], split: Split, validation: float) -> dict[str, int]:
     """Rows of train, validation and test of a fold, known before loading; groups kept together may shift a few.
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mtl_core.datasets.base import Samples
 from mtl_core.errors import SpecError
+from mtl_core.spec import parse_spec
 from mtl_core.spec_parts import SplitSpec
-from mtl_core.splitting import has_target, resplit, split_sizes
+from mtl_core.splitting import has_target, resplit, split_sizes, with_fewer
 from mtl_core.tasks import Task
 
 Y = Task("y", "regression")
@@ -197,3 +198,42 @@ def test_a_share_of_strata_and_groups_comes_near(share: float) -> None:
     given = samples(300, strata=np.arange(300) % 3, groups=np.arange(300) // 2)
     found = divided(given, fold("holdout", test=share), validation=0.0)
     assert len(found.splits["test"]) / 300 == pytest.approx(share, abs=0.1)
+
+
+def test_fewer_training_rows_are_nested_and_scaled_anew() -> None:
+    whole = samples()
+    few, more = with_fewer(whole, 10), with_fewer(whole, 25)
+    assert (len(few.splits["train"]), len(more.splits["train"])) == (10, 25)
+    assert set(few.splits["train"]) < set(more.splits["train"]) < set(whole.splits["train"])
+    assert not np.array_equal(few.splits["train"], np.arange(10)), "drawn, not the first ones"
+    for part in ("validation", "test"):
+        assert np.array_equal(few.splits[part], whole.splits[part])
+    table = few.inputs["table"][few.splits["train"]]
+    np.testing.assert_allclose(np.nanmean(table[:, :2], axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(np.nanstd(table[:, :2], axis=0), 1, atol=1e-5)
+    assert np.array_equal(few.inputs["other"], whole.inputs["other"], equal_nan=True)
+    everything = with_fewer(whole, len(whole.splits["train"]))
+    np.testing.assert_allclose(everything.inputs["table"], whole.inputs["table"], atol=1e-5)
+
+
+def test_more_training_rows_than_there_are_are_refused() -> None:
+    with pytest.raises(SpecError, match="at most the 51 training rows"):
+        with_fewer(samples(), 52)
+    with pytest.raises(SpecError, match=r"dataset.train_rows: must be at most the 1023 training rows"):
+        parse_spec({"dataset": {"name": "wine_quality", "train_rows": 1024}})
+    spec = parse_spec({"dataset": {"name": "wine_quality", "train_rows": 100}})
+    assert spec.dataset.sizes() == {"train": 100, "validation": 256, "test": 320}
+
+
+def test_fewer_rows_keep_classes_and_tasks_in_proportion() -> None:
+    classes = np.array([0] * 60 + [1] * 30 + [2] * 10)
+    parts = {"train": np.arange(100), "validation": np.arange(0), "test": np.arange(0)}
+    given = samples(100, strata=classes, splits=parts)
+    for rows in (10, 20, 50, 70):
+        kept = with_fewer(given, rows).splits["train"]
+        assert np.bincount(classes[kept]) == pytest.approx([0.6 * rows, 0.3 * rows, 0.1 * rows], abs=1)
+    first, second = (np.arange(100, dtype=np.float32) for _ in range(2))
+    first[75:], second[:75] = np.nan, np.nan
+    own = samples(100, targets={"a": first, "b": second}, splits=parts)
+    kept = with_fewer(own, 12, (Task("a", "regression"), Task("b", "regression"))).splits["train"]
+    assert (int((kept < 75).sum()), int((kept >= 75).sum())) == (9, 3)

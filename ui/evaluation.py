@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import streamlit as st
 
 from mtl_core.errors import MTLError, SpecError
 from mtl_core.execution.local import ensure_runner
+from mtl_core.runs.groups import get_group, list_groups
 from mtl_core.settings import home_dir
 from mtl_core.spec import RunSpec
 from mtl_core.sweeps import base, crossvalidation, modalities, with_without
 from mtl_core.sweeps.base import Plan
-from ui import form_state, hub, shown_run
+from ui import compare_form, form_state, hub, shown_run
 from ui.fields import choice_name
 from ui.names import dataset_title
 from ui.owner import owner_token
 from ui.rule_words import rule_text
 from ui.words import t
 
-QUESTIONS = ("crossvalidation", "with_without", "modalities", "relatedness")
+QUESTIONS = ("sharing", "learning_curve", "crossvalidation", "with_without", "modalities", "relatedness")
 QUESTION = "evaluation_question"
 GROUP = "evaluation_group"
 MOST_SEEDS = 20
@@ -49,12 +50,18 @@ def tasks_text(tasks: list[str], most: int = 4) -> str:
     return t("evaluation.and_more", tasks=", ".join(tasks[:most]), count=len(tasks) - most)
 
 
+def linked() -> None:
+    """Look at the group that the link names, the first time that it is opened."""
+    named = st.query_params.get("group")
+    if named and GROUP not in st.session_state:
+        look_at(named)
+
+
 def choose() -> str:
     """Which question; the group that the link names brings its own."""
-    linked = st.query_params.get("group")
-    if linked and GROUP not in st.session_state:
-        look_at(linked)
-    st.session_state.setdefault(QUESTION, QUESTIONS[0])
+    linked()
+    if QUESTION not in st.session_state:
+        st.session_state[QUESTION] = _asked_last()
     names = {question: t(f"evaluation.{question}") for question in QUESTIONS}
     call: dict[str, Any] = {"key": QUESTION, "label_visibility": "collapsed", "wrap": True, "required": True}
     chosen = str(st.segmented_control(t("evaluation.question"), names, format_func=names.__getitem__, **call))
@@ -62,16 +69,26 @@ def choose() -> str:
     return chosen
 
 
+def _asked_last() -> str:
+    """The question that this browser asked last, else the first one."""
+    asked = (group.kind for group in list_groups(hub.store(), owner_token(), 20))
+    return next((kind for kind in asked if kind in QUESTIONS), QUESTIONS[0])
+
+
 def look_at(group: str) -> None:
     """Show a group, under the question that it answers."""
     st.session_state[GROUP] = group
-    if kind := _kind_of(group):
+    kind = _kind_of(group)
+    if kind in QUESTIONS:
         st.session_state[QUESTION] = kind
 
 
-def _kind_of(group: str) -> str | None:
-    from mtl_core.runs.groups import get_group
+def page_of(group: str) -> str:
+    """The page on which a group is shown."""
+    return "pages/tradeoffs.py" if _kind_of(group) == "tradeoff" else "pages/evaluation.py"
 
+
+def _kind_of(group: str) -> str | None:
     try:
         return get_group(hub.store(), group).kind
     except MTLError:
@@ -82,6 +99,10 @@ def start_form(question: str) -> None:
     """The few numbers that a question needs, and its button."""
     for key, value in DEFAULTS.items():
         st.session_state.setdefault(key, value)
+    compare_form.defaults()
+    if question in compare_form.FORMS:
+        ask(*compare_form.FORMS[question])
+        return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if question == "crossvalidation":
             schemes: tuple[Literal["kfold", "holdout"], ...] = crossvalidation.SCHEMES
@@ -91,11 +112,31 @@ def start_form(question: str) -> None:
             st.number_input(t("evaluation.repeats"), 1, MOST_SEEDS, key=REPEATS, width=120)
         else:
             st.number_input(t("evaluation.seeds"), 1, MOST_SEEDS, key=SEEDS, width=120)
-        plan, reason = planned(question, form_state.current().spec)
-        count = len(plan.members) if plan else 0
-        call: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "key": "evaluation_start"}
-        call |= {"on_click": _begin, "args": (plan,), "disabled": plan is None}
-        st.button(t("evaluation.start", count=count) if count else t("control.start"), **call)
+        _start(*planned(question, form_state.current().spec))
+
+
+def ask(fields: Callable[[RunSpec], None], plan: Callable[[RunSpec], compare_form.Planned]) -> None:
+    """The fields of a comparison, and its button.
+
+    Args:
+        fields: draws them.
+        plan: makes the runs of what they say.
+    """
+    spec = form_state.current().spec
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        fields(spec)
+        made, reason = plan(spec)
+        _start(made, reason)
+    if made is not None:
+        compare_form.left_out(made)
+
+
+def _start(plan: Plan | None, reason: str) -> None:
+    """The button, and why it cannot be pressed."""
+    count = len(plan.members) if plan else 0
+    call: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "key": "evaluation_start"}
+    call |= {"on_click": _begin, "args": (plan,), "disabled": plan is None}
+    st.button(t("evaluation.start", count=count) if count else t("control.start"), **call)
     if reason:
         st.info(reason, icon=":material/info:")
 

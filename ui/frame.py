@@ -30,7 +30,9 @@ def pages() -> list[st.Page]:
         st.Page("pages/methods.py", title=t("page.methods"), icon=":material/functions:"),
         st.Page("pages/race.py", title=t("page.race"), icon=":material/flag:"),
         st.Page("pages/evaluation.py", title=t("page.evaluation"), icon=":material/query_stats:"),
+        st.Page("pages/tradeoffs.py", title=t("page.tradeoffs"), icon=":material/balance:"),
         st.Page("pages/runs.py", title=t("page.runs"), icon=":material/history:"),
+        st.Page("pages/compare.py", title=t("page.compare"), icon=":material/compare:", visibility="hidden"),
         st.Page("pages/data.py", title=t("page.data"), icon=":material/database:"),
     ]
 

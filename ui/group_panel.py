@@ -12,7 +12,7 @@ from mtl_core.errors import MTLError, RunNotFound
 from mtl_core.runs.groups import get_group, list_groups, stop_group
 from mtl_core.spec import parse_spec
 from mtl_core.sweeps.summary import ALL_TASKS, Arm, MemberState, Spread, Summary, summary
-from ui import hub, own_access, shown_run
+from ui import curve_view, hub, own_access, sharing_view, shown_run, tradeoff_view
 from ui.colours import SHARED_COLOUR
 from ui.evaluation import GROUP
 from ui.markup import show_markup
@@ -27,6 +27,10 @@ from ui.words import t
 LIVE_SECONDS = 1.0
 MOST_STRIPS = 12
 OPENING = "opening_member"
+
+
+VIEWS = {"sharing": sharing_view.show, "learning_curve": curve_view.show, "tradeoff": tradeoff_view.show}
+"""Per kind of group with an answer of its own what draws it; the others are means, dots and a table."""
 
 
 def group_panel(question: str) -> None:
@@ -87,9 +91,12 @@ def _body(group: str, drawn: str) -> None:
     if found.status != drawn:
         st.rerun()
     _progress(found)
-    _answer(found)
-    _strips(found)
-    _table(found)
+    if found.kind in VIEWS:
+        VIEWS[found.kind](found, _open)
+    else:
+        _answer(found)
+        _strips(found)
+        _table(found)
     with st.expander(t("evaluation.members", count=len(found.members)), icon=":material/list:"):
         for member in found.members:
             _member(member)

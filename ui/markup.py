@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.frontend import source
 
-STYLES = ("markup", "matrix", "multiples", "preview")
+STYLES = ("markup", "matrix", "multiples", "preview", "sheet")
 _COMPONENT = st.components.v2.component(
     "mtl_markup",
     css="".join(source(f"{name}.css") for name in STYLES),

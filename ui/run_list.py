@@ -13,6 +13,7 @@ from mtl_core.paths import get_path
 from mtl_core.runs import shelf
 from mtl_core.runs.records import ENDED, RunRecord
 from ui import evaluation, form_state, hub, run_filter, run_marks, shown_run
+from ui.compare_charts import MOST as MOST_COMPARED
 from ui.control_bar import MORE_EPOCHS
 from ui.lines import MOST_BESIDE
 from ui.many_tiles import spreads
@@ -28,6 +29,7 @@ PAGE_SIZE = 20
 MOST = 400
 REFRESH_SECONDS = 2.0
 OPENING = "opening"
+PICK, PICKED = "pick:", "picked_runs"
 THROWN = "thrown_away"
 """Ids of the runs that were thrown away last; the offer to take them back stands until it is taken or declined."""
 
@@ -78,6 +80,7 @@ def _rows() -> None:
         st.switch_page(page, query_params=parameters)
     if shown_run.TROUBLE in st.session_state:
         st.rerun()  # told at the page's top
+    _compare_bar()
     there = entries(run_filter.chosen(_runs()))
     last_page = -(-len(there) // PAGE_SIZE)
     first = (min(int(st.session_state.get("runs_page") or 1), max(1, last_page)) - 1) * PAGE_SIZE
@@ -173,6 +176,30 @@ def _buttons(run: RunRecord) -> None:
         st.button(t("control.stop"), key=f"stop:{run.id}", **call)
     run_marks.star(run)
     run_marks.editor(run)
+    st.checkbox(t("compare_runs.pick"), key=f"{PICK}{run.id}", on_change=_picked, args=(run.id,))
+
+
+def _picked(run: str) -> None:
+    """Callback of a run's box: among those to compare, or no longer."""
+    chosen = [one for one in st.session_state.get(PICKED, []) if one != run]
+    st.session_state[PICKED] = [*chosen, run] if st.session_state[f"{PICK}{run}"] else chosen
+
+
+def _compare_bar() -> None:
+    """The runs that were picked, and the way to their comparison."""
+    picked = st.session_state.get(PICKED, [])
+    if not picked:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        call: dict[str, Any] = {"disabled": not 2 <= len(picked) <= MOST_COMPARED, "icon": ":material/compare:"}
+        words = t("compare_runs.go", count=len(picked))
+        st.button(words, key="compare_now", type="primary", on_click=_compare, args=(picked,), **call)
+        if len(picked) > MOST_COMPARED:
+            st.caption(t("compare_runs.most", count=MOST_COMPARED))
+
+
+def _compare(picked: list[str]) -> None:
+    st.session_state[OPENING] = ("pages/compare.py", {"runs": ",".join(picked)})
 
 
 def _bin(key: str, runs: list[str]) -> None:
@@ -195,7 +222,7 @@ def _open(run: str) -> None:
 def _open_group(group: str) -> None:
     """Callback: look at the group on the page of evaluation."""
     evaluation.look_at(group)
-    st.session_state[OPENING] = ("pages/evaluation.py", {"group": group})
+    st.session_state[OPENING] = (evaluation.page_of(group), {"group": group})
 
 
 def _go_on(run: str, more_epochs: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mtl_core import __version__
-from mtl_core.cli import crossvalidate, relatedness
+from mtl_core.cli import compare, crossvalidate, relatedness, search, sharing
 from mtl_core.cli.data_options import add_data_parsers, reading_options
 from mtl_core.errors import MTLError, SpecError
 
@@ -81,6 +81,12 @@ def _serve(options: argparse.Namespace) -> int:
             return _serve_data(options)
         case "crossvalidate" | "with-without" | "modalities":
             return crossvalidate.serve(options)
+        case "sharing" | "tradeoff" | "sweep" | "learning-curve":
+            return sharing.serve(options)
+        case "search":
+            return search.serve(options)
+        case "compare":
+            return compare.compare_command(options)
         case "relatedness":
             return relatedness.serve(options)
         case "relate":
@@ -157,6 +163,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_runs(commands.add_parser("runs", help="the runs in the store"))
     add_data_parsers(commands.add_parser("data", help="data sets of your own"), EPILOG)
     crossvalidate.add_commands(commands, EPILOG)
+    sharing.add_sharing_parsers(commands, EPILOG)
+    search.add_search_parser(commands, EPILOG)
+    compare.add_compare_parsers(commands)
     relatedness.add_command(commands)
     runner = commands.add_parser("runner")  # no help: for the program itself
     runner.add_argument("--idle-seconds", type=float, default=900.0)

@@ -27,7 +27,7 @@ def create_group(
 
     Args:
         store: the run store.
-        kind: ``crossvalidation``, ``with_without`` or ``modalities``.
+        kind: which question it answers, a key of :data:`mtl_core.sweeps.SWEEPS`.
         name: what a person calls it.
         spec: the spec that the members are variants of.
         members: label (each once), arm and spec of each run, in the order in which they shall train.
@@ -50,6 +50,32 @@ def create_group(
             plan.append({"label": label, "arm": arm, "run": run})
         connection.execute("UPDATE groups SET plan = ? WHERE id = ?", (json.dumps(plan, ensure_ascii=False), group))
     return group
+
+
+def add_member(store: Store, group: str, label: str, arm: str, spec: RunSpec) -> str:
+    """One run more for a group, in the queue; gives its id.
+
+    Args:
+        store: the run store.
+        group: its id.
+        label: once in the group.
+        arm: as of the other members.
+        spec: what it trains.
+
+    Raises:
+        RunNotFound: if no group has this id.
+        MTLError: where the group is full.
+    """
+    record = get_group(store, group)
+    with store.database.write() as connection:
+        (text,) = connection.execute("SELECT plan FROM groups WHERE id = ?", (group,)).fetchone()
+        plan = json.loads(text)
+        if len(plan) >= MOST_MEMBERS:
+            raise MTLError(f"group {group} has {len(plan):,} runs, which is the most")
+        run = insert_run(connection, spec, record.owner, name=record.name, group=group, label=label)
+        plan.append({"label": label, "arm": arm, "run": run})
+        connection.execute("UPDATE groups SET plan = ? WHERE id = ?", (json.dumps(plan, ensure_ascii=False), group))
+    return run
 
 
 def get_group(store: Store, group: str) -> GroupRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,7 @@ from mtl_core.spec import RunSpec, parse_spec
 if TYPE_CHECKING:
     from mtl_core.runs.store import Store
 
-Kind = Literal["crossvalidation", "with_without", "modalities"]
+Kind = Literal["crossvalidation", "with_without", "modalities", "sharing", "tradeoff", "sweep", "learning_curve"]
 MOST_SEED = 2**31 - 1
 
 
@@ -34,6 +34,19 @@ class Member:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """What was asked for and cannot be trained.
+
+    Attributes:
+        arm: as a member's would be.
+        problems: the rules that its spec breaks.
+    """
+
+    arm: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Runs that are started, watched, stopped and summed up as one.
 
@@ -42,12 +55,14 @@ class Plan:
         name: what a person calls them.
         spec: the spec that the members are variants of.
         members: in the order in which they shall train.
+        left_out: arms that the rules refuse, with the reason; the others answer without them.
     """
 
     kind: Kind
     name: str
     spec: RunSpec
     members: tuple[Member, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -75,6 +90,23 @@ def seeds_from(spec: RunSpec, count: int, field: str = "seeds") -> list[int]:
     if not 1 <= count <= most:
         raise SpecError([Problem(field, f"must be a whole number from 1 to {most:,}", count)])
     return [spec.seed + i for i in range(count)]
+
+
+def repeated(arms: Mapping[str, RunSpec], spec: RunSpec, seeds: int) -> tuple[Member, ...]:
+    """Every arm with every seed, all arms of a seed one after the other, so that pairs are whole early.
+
+    Raises:
+        SpecError: for a count that is no seed's, or more runs than a group may have.
+    """
+    given = seeds_from(spec, seeds)
+    if len(arms) * seeds > MOST_MEMBERS:
+        rule = f"must leave at most {MOST_MEMBERS:,} runs; {len(arms):,} settings × {seeds} are {len(arms) * seeds:,}"
+        raise SpecError([Problem("seeds", rule, seeds)])
+    return tuple(
+        Member(f"{arm}, seed {seed}" if seeds > 1 else arm, variant.model_copy(update={"seed": seed}), arm)
+        for seed in given
+        for arm, variant in arms.items()
+    )
 
 
 def narrowed(spec: RunSpec, tasks: Collection[str], **changed: Any) -> RunSpec:

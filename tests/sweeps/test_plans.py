@@ -136,7 +136,9 @@ def test_a_plan_becomes_runs_in_the_queue(store: Store) -> None:
 
 
 def test_every_sweep_is_in_the_list_and_none_loads_torch() -> None:
-    assert set(SWEEPS) == {"crossvalidation", "with_without", "modalities"}
+    assert set(SWEEPS) == {
+        *("crossvalidation", "with_without", "modalities", "sharing", "tradeoff", "sweep", "learning_curve")
+    }
     heavy = {"torch", "torchvision", "torchmetrics", "sklearn", "streamlit", "plotly", "scipy"}
     modules = ("sweeps", "sweeps.summary", "splitting", "relatedness", "runs.groups", "cli.crossvalidate")
     assert not loaded_after("\n".join(f"import mtl_core.{name}" for name in modules)) & heavy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mtl_core.events import Event
 from mtl_core.execution import background, relating
@@ -40,8 +41,15 @@ def group_of(store: Store, owner: str = OWNER, folds: int = 3) -> str:
     return group
 
 
-def test_an_empty_store_offers_the_questions(store: Store) -> None:
+def asked(question: str) -> AppTest:
+    """The page with a question chosen."""
     app = opened("evaluation")
+    app.get_by_key(evaluation.QUESTION).set_value(question).run()
+    return app
+
+
+def test_an_empty_store_offers_the_questions(store: Store) -> None:
+    app = asked("crossvalidation")
     assert told(app) == []
     text = whole(app)
     assert EN["evaluation.none_yet"] in text
@@ -49,7 +57,7 @@ def test_an_empty_store_offers_the_questions(store: Store) -> None:
 
 
 def test_start_puts_every_fold_into_the_queue(store: Store) -> None:
-    app = opened("evaluation")
+    app = asked("crossvalidation")
     app.number_input(key=evaluation.FOLDS).set_value(4).run()
     app.button(key="evaluation_start").click().run()
     assert told(app) == []

@@ -1,0 +1,163 @@
+"""Does sharing help? The answer in words, as differences with their intervals, and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import streamlit as st
+
+from mtl_core.comparison import SHARES, Verdict
+from mtl_core.intervals import Interval
+from mtl_core.runs.groups import get_group
+from mtl_core.spec import parse_spec
+from mtl_core.sweeps.summary import Summary
+from mtl_core.sweeps.verdict import Answer, ArmAnswer, TaskAnswer, sharing_answer
+from ui import hub
+from ui.fields import choice_name
+from ui.forest_picture import Branch, forest_picture
+from ui.markup import show_markup
+from ui.metric_text import formatted, metric_name
+from ui.spec_form import colours_of
+from ui.words import t
+
+MOST_TASKS = 12
+ICONS = {"gains": ":green[:material/trending_up:]", "loses": ":red[:material/trending_down:]"}
+
+
+def show(found: Summary, opener: Any) -> None:
+    """The answer as far as it is known.
+
+    Args:
+        found: the group.
+        opener: callback that opens a run in the Playground.
+    """
+    answer = sharing_answer(hub.store(), found.group)
+    spec = parse_spec(get_group(hub.store(), found.group).spec)
+    shared = [arm for arm in answer.arms if not arm.is_baseline]
+    if not any(task.verdict and task.verdict.pairs for arm in shared for task in arm.test.tasks):
+        st.caption(t("output.nothing_yet"))
+        return
+    _headline(answer)
+    for arm in shared:
+        if any(task.verdict and task.verdict.pairs for task in arm.test.tasks):
+            st.markdown(f"- **{arm_name(arm)}**: {sentence(arm)}")
+    unsure = [f"`{task}`" for task in dict.fromkeys(task for arm in shared for task in arm.disagreeing)]
+    if unsure:
+        st.warning(t("sharing.disagree", tasks=", ".join(unsure)), icon=":material/warning:")
+    branches = list(_branches(shared, colours_of(spec)))
+    if branches:
+        show_markup(forest_picture(branches, t("sharing.worse"), t("sharing.better")), key="sharing_forest")
+    _table(answer)
+    st.caption(honest(answer))
+
+
+def arm_name(arm: ArmAnswer) -> str:
+    """Architecture and, unless it is plain λ, weighting."""
+    name = choice_name("architecture_name", arm.architecture)
+    plain = arm.weighting == "fixed" or arm.is_baseline
+    return name if plain else f"{name}, {choice_name('weighting_name', arm.weighting)}"
+
+
+def sentence(arm: ArmAnswer) -> str:
+    """The verdicts on an arm's tasks: who gains, who loses, who cannot be told apart from being alone."""
+    verdicts = [task.verdict for task in arm.test.tasks if task.verdict is not None]
+    parts = [
+        f"{ICONS[one.kind]} {t(f'sharing.{one.kind}', task=one.task, amount=amount(one))}"
+        for one in verdicts
+        if one.kind in ICONS
+    ]
+    for kind in ("undecided", "unknown"):
+        names = [f"`{one.task}`" for one in verdicts if one.kind == kind]
+        if names:
+            parts.append(t(f"sharing.{kind}", tasks=", ".join(names)))
+    worse = [f"`{one.task}`" for one in verdicts if one.negative_transfer]
+    parts.append(t("sharing.negative", tasks=", ".join(worse)) if worse else t("sharing.no_negative"))
+    return "; ".join(parts) + "."
+
+
+def amount(one: Verdict) -> str:
+    """A difference with half its interval, shares in points of a hundred."""
+    factor, unit = (100.0, f" {t('sharing.points')}") if one.metric in SHARES else (1.0, f" {metric_name(one.metric)}")
+    size = abs(one.difference or 0.0) * factor
+    half = f" ± {one.half_width * factor:.2g}" if one.half_width is not None else ""
+    return f"{size:.2g}{half}{unit}"
+
+
+def _headline(answer: Answer) -> None:
+    """What validation chose."""
+    chosen = next((arm for arm in answer.arms if arm.name == answer.chosen), None)
+    if chosen is None:
+        st.info(answer.why_none or t("output.nothing_yet"), icon=":material/info:")
+    elif chosen.is_baseline:
+        st.info(t("sharing.none_better"), icon=":material/balance:")
+    else:
+        st.success(
+            t("sharing.chosen", arm=arm_name(chosen), delta=percent(chosen.test.delta_m)), icon=":material/trending_up:"
+        )
+
+
+def percent(found: Interval) -> str:
+    """A Δm with half its interval, in %."""
+    if found.mean is None:
+        return "–"
+    half = f" ± {found.half_width:.1f}" if found.half_width is not None else ""
+    return f"{found.mean:+.1f}{half} %"
+
+
+def _branches(arms: list[ArmAnswer], colours: Mapping[str, str]) -> Iterator[Branch]:
+    """A row an arm, task by task."""
+    tasks = [task.task for task in arms[0].test.tasks][:MOST_TASKS] if arms else []
+    for name in tasks:
+        for arm in arms:
+            task = next(task for task in arm.test.tasks if task.task == name)
+            if task.verdict is not None and task.verdict.pairs:
+                yield _branch(arm, task, task.verdict, colours[name])
+
+
+def _branch(arm: ArmAnswer, task: TaskAnswer, verdict: Verdict, colour: str) -> Branch:
+    factor = 100.0 if task.metric in SHARES else 1.0
+
+    def scaled(value: float | None) -> float | None:
+        return None if value is None else value * factor
+
+    unit = t("sharing.points") if task.metric in SHARES else metric_name(task.metric)
+    mean, half = scaled(task.gain.mean), scaled(task.gain.half_width)
+    text = "" if mean is None else f"{mean:+.2g}" + (f" ± {half:.2g}" if half is not None else "")
+    return Branch(
+        title=f"{task.task} · {t('sharing.against_alone', unit=unit)}",
+        name=arm_name(arm),
+        values=(),
+        labels=(),
+        mean=mean,
+        low=scaled(task.gain.low),
+        high=scaled(task.gain.high),
+        text=text,
+        colour=colour,
+        clear=verdict.kind in ICONS,
+    )
+
+
+def _table(answer: Answer) -> None:
+    """Each arm's means, Δm and costs."""
+    import pandas as pd
+
+    rows = []
+    for arm in answer.arms:
+        row: dict[str, Any] = {t("evaluation.arm"): arm_name(arm)}
+        for task in arm.test.tasks[:MOST_TASKS]:
+            half = task.value.half_width
+            text = formatted(task.metric, task.value.mean) + (f" ± {formatted(task.metric, half)}" if half else "")
+            row[f"{task.task} · {metric_name(task.metric)}"] = text
+        row["Δm"] = "0 %" if arm.is_baseline else percent(arm.test.delta_m)
+        row[t("sharing.parameters")] = "–" if arm.parameters is None else f"{arm.parameters:,}"
+        row[t("sharing.seconds")] = "–" if arm.seconds.mean is None else f"{arm.seconds.mean:.2g} s"
+        rows.append(row | {t("sharing.runs"): f"{arm.finished}/{len(arm.runs)}"})
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def honest(answer: Answer) -> str:
+    """What the numbers rest on."""
+    method = next((task.gain.method for arm in answer.arms for task in arm.test.tasks if task.gain.method), None)
+    words = t(f"sharing.by_{method}") if method else t("sharing.no_interval")
+    return f"{words} {t(f'sharing.over_{answer.pairs}')} {t('sharing.honest')}"
