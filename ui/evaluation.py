@@ -22,7 +22,8 @@ from ui.rule_words import rule_text
 from ui.words import t
 
 QUESTIONS = ("sharing", "learning_curve", "crossvalidation", "with_without", "modalities", "relatedness")
-QUESTION = "evaluation_question"
+QUESTION, WAY = "evaluation_question", "tradeoff_way"
+WAYS = ("tradeoff", "search")
 GROUP = "evaluation_group"
 MOST_SEEDS = 20
 SCHEME = "evaluation_scheme"
@@ -85,7 +86,17 @@ def look_at(group: str) -> None:
 
 def page_of(group: str) -> str:
     """The page on which a group is shown."""
-    return "pages/tradeoffs.py" if _kind_of(group) == "tradeoff" else "pages/evaluation.py"
+    return "pages/tradeoffs.py" if _kind_of(group) in WAYS else "pages/evaluation.py"
+
+
+def tradeoff_way() -> str:
+    """How trade-offs are looked for: by a sweep of λ, or by a search; what the linked group is comes first."""
+    linked_kind = _kind_of(st.session_state[GROUP]) if st.session_state.get(GROUP) else None
+    if WAY not in st.session_state:
+        st.session_state[WAY] = linked_kind if linked_kind in WAYS else WAYS[0]
+    names = {way: t(f"search.way_{way}") for way in WAYS}
+    call: dict[str, Any] = {"key": WAY, "label_visibility": "collapsed", "required": True}
+    return str(st.segmented_control(t("search.way"), WAYS, format_func=names.__getitem__, **call))
 
 
 def _kind_of(group: str) -> str | None:

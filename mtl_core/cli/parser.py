@@ -93,6 +93,12 @@ def _serve(options: argparse.Namespace) -> int:
             from mtl_core.execution.relating import relate
 
             return EXIT_FINISHED if relate(options.key).status == "done" else EXIT_FAILED
+        case "searcher":
+            from mtl_core.execution.searching import search_here
+            from mtl_core.settings import home_dir
+
+            _log_to_stderr()
+            return EXIT_FINISHED if search_here(home_dir(), options.group).status == "done" else EXIT_FAILED
         case "runner":
             from mtl_core.execution import runner
             from mtl_core.settings import home_dir
@@ -167,7 +173,8 @@ def build_parser() -> argparse.ArgumentParser:
     search.add_search_parser(commands, EPILOG)
     compare.add_compare_parsers(commands)
     relatedness.add_command(commands)
-    runner = commands.add_parser("runner")  # no help: for the program itself
+    commands.add_parser("searcher").add_argument("group")  # no help, and neither the next two: for the program itself
+    runner = commands.add_parser("runner")
     runner.add_argument("--idle-seconds", type=float, default=900.0)
     commands.add_parser("worker")
     commands.add_parser("relate").add_argument("key")

@@ -91,6 +91,8 @@ def _parse(spec: RunSpec, text: str) -> Dimension:
     field, equals, given = (part.strip() for part in text.partition("="))
     if not equals or not given:
         raise SpecError([Problem("space", FORM, text)])
+    if field.split(".")[0] in axes.REFUSED:
+        raise SpecError([Problem(field, "is nothing to search: it would be chosen by luck", text)])
     if ".." not in given or given[0] in "[{'\"":
         axis = axes.parse_axis(text)
         return Dimension(axis.field, choices=axis.values)

@@ -31,6 +31,11 @@ def by_rate(run: RunRecord) -> dict[str, Any]:
     return {"quality": {"mse": 0.4 + away**2}, "good": {"accuracy": 0.8 - 0.01 * run.spec["optimizer"]["lr"]}}
 
 
+def hopeless(run: RunRecord) -> dict[str, Any]:
+    """As bad as can be, whatever was chosen."""
+    return {"quality": {"mse": 99.0 + run.epoch}, "good": {"accuracy": 0.1}}
+
+
 def work(store: Store, group: str, measure: Measure = by_rate, epochs: int = 10, fail: bool = False) -> None:
     """Do what the workers would: train every run that waits, an evaluation an epoch."""
     for run in members_of(store, group):
@@ -120,7 +125,7 @@ def test_several_objectives_give_a_front(store: Store) -> None:
         others = [other.measured for other in answer.trials]
         assert not any(a < trial.measured[0] and b > trial.measured[1] for a, b in others)
     shares = answer.importances["quality"]
-    assert shares["optimizer.lr"] > 0.8, "λ changes nothing in this measure"
+    assert max(shares, key=lambda field: shares[field]) == "optimizer.lr", "λ changes nothing in this measure"
     assert sum(shares.values()) == pytest.approx(1)
 
 
@@ -130,8 +135,7 @@ def test_trials_without_hope_are_stopped(store: Store) -> None:
     for number in range(6):
         search.turn()
         bad = number == 5
-        worse = lambda run: {"quality": {"mse": 99.0}, "good": {"accuracy": 0.1}}  # noqa: E731
-        work(store, group, worse if bad else by_rate, epochs=6 if bad else 10)
+        work(store, group, hopeless if bad else by_rate, epochs=6 if bad else 10)
         search.turn(more=False)
     ordered = [o.name for run in members_of(store, group) for o in store.commands_since(run.id, 0)[0]]
     assert ordered == ["stop"]
@@ -166,9 +170,7 @@ def test_a_stopped_search_goes_on_in_another_process(store: Store) -> None:
         work(store, group)
     after = search_answer(store, group)
     assert len(after.trials) == 6, "others stand in for those that were cut off"
-    assert after.trials[:4] == tuple(
-        trial if trial.best == old.best else trial for trial, old in zip(after.trials[:4], before.trials, strict=True)
-    )
+    assert [trial.values for trial in after.trials[:4]] == [trial.values for trial in before.trials]
     assert len({trial.values["optimizer.lr"] for trial in after.trials}) == 6
 
 
