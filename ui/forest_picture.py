@@ -8,7 +8,7 @@ from html import escape
 
 from ui.network_shapes import text_width
 
-WIDTH, ROW, TITLE, LEFT, RIGHT = 720.0, 26.0, 26.0, 12.0, 150.0
+WIDTH, ROW, TITLE, LEFT, RIGHT = 560.0, 26.0, 26.0, 8.0, 120.0
 DOT = 4.0
 
 
@@ -74,7 +74,7 @@ def forest_picture(branches: Sequence[Branch], worse: str, better: str) -> str:
         drawn.append(f"{text}{escape(words)}</text>")
     y += 16
     told = "; ".join(f"{row.title} {row.name}: {row.text}" for row in branches)
-    look = f'fill="currentColor" style="width:100%;max-width:{WIDTH:.0f}px;min-width:320px"'
+    look = f'fill="currentColor" style="width:100%;max-width:{1.2 * WIDTH:.0f}px;min-width:320px"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {y:.0f}" role="img" font-size="13" '
         f"{look}><desc>{escape(told)}</desc>{''.join(drawn)}</svg>"

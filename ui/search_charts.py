@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mtl_core.search.answer import SearchAnswer
@@ -42,6 +43,8 @@ def history(answer: SearchAnswer) -> go.Figure:
     look = {"color": SHARED_COLOUR, "shape": "hv", "width": 2}
     figure.add_trace(go.Scatter(x=numbers, y=line, mode="lines", name=t("search.best_so_far"), line=look))
     figure.update_layout(**_layout(t("search.number"), f"{task} · {metric_name(metric)}"))
+    if metric in ("mse", "mae"):
+        figure.update_yaxes(type="log")
     return figure
 
 
@@ -68,12 +71,17 @@ def front(answer: SearchAnswer) -> go.Figure:
     return figure
 
 
-def importances(answer: SearchAnswer) -> go.Figure:
-    """Which fields explain how different the trials came out, a bar a field and objective."""
+def importances(answer: SearchAnswer, colours: Mapping[str, str]) -> go.Figure:
+    """Which fields explain how different the trials came out, a bar a field and objective.
+
+    Args:
+        answer: the search.
+        colours: per task.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for i, (task, shares) in enumerate(answer.importances.items()):
+    for task, shares in answer.importances.items():
         fields = list(shares)[::-1]
         figure.add_trace(
             go.Bar(
@@ -81,11 +89,12 @@ def importances(answer: SearchAnswer) -> go.Figure:
                 y=fields,
                 orientation="h",
                 name=task,
-                marker={"color": TASK_PALETTE[i % len(TASK_PALETTE)]},
+                marker={"color": colours[task]},
                 hovertemplate="%{x:.0%}<extra></extra>",
             )
         )
-    figure.update_layout(**_layout(t("search.share"), ""), barmode="group")
+    bars = len(answer.fields) * len(answer.importances)
+    figure.update_layout(**_layout(t("search.share"), "") | {"height": 90 + 26 * bars}, barmode="group")
     figure.update_xaxes(tickformat=".0%")
     return figure
 

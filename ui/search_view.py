@@ -11,11 +11,13 @@ from mtl_core.execution.searching import search_state, start_search, stop_search
 from mtl_core.runs.groups import get_group, list_groups
 from mtl_core.search.study import KIND
 from mtl_core.settings import home_dir
+from mtl_core.spec import parse_spec
 from ui import form_state, hub, own_access, search_charts, shown_run
 from ui.evaluation import GROUP
 from ui.metric_text import formatted, metric_name
 from ui.owner import owner_token
 from ui.shown_run import CLI
+from ui.spec_form import colours_of
 from ui.words import t
 
 LIVE_SECONDS = 2.0
@@ -90,7 +92,8 @@ def _body(group: str, going: bool) -> None:
     st.plotly_chart(figure, key=f"search_history:{going}", config={"displaylogo": False})
     if answer.importances:
         st.markdown(f"**{t('search.mattered')}**")
-        figure = search_charts.importances(answer)
+        colours = colours_of(parse_spec(get_group(hub.store(), group).spec))
+        figure = search_charts.importances(answer, colours)
         st.plotly_chart(figure, key=f"search_importances:{going}", config={"displaylogo": False})
     _table(answer)
     st.caption(t("search.honest"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import floor, log10
 from typing import Any
 
 import streamlit as st
@@ -92,9 +93,12 @@ def _headline(answer: Answer) -> None:
     elif chosen.is_baseline:
         st.info(t("sharing.none_better"), icon=":material/balance:")
     else:
-        st.success(
-            t("sharing.chosen", arm=arm_name(chosen), delta=percent(chosen.test.delta_m)), icon=":material/trending_up:"
-        )
+        delta = chosen.test.delta_m
+        words = t("sharing.chosen", arm=arm_name(chosen), delta=percent(delta))
+        if delta.excludes_zero and (delta.mean or 0) > 0:
+            st.success(words, icon=":material/trending_up:")
+        else:
+            st.info(f"{words} {t('sharing.not_clear')}", icon=":material/balance:")
 
 
 def percent(found: Interval) -> str:
@@ -123,7 +127,8 @@ def _branch(arm: ArmAnswer, task: TaskAnswer, verdict: Verdict, colour: str) -> 
 
     unit = t("sharing.points") if task.metric in SHARES else metric_name(task.metric)
     mean, half = scaled(task.gain.mean), scaled(task.gain.half_width)
-    text = "" if mean is None else f"{mean:+.2g}" + (f" ± {half:.2g}" if half is not None else "")
+    places = 0 if not half else max(0, 1 - floor(log10(half)))
+    text = "" if mean is None else f"{mean:+.2g}" if not half else f"{mean:+.{places}f} ± {half:.{places}f}"
     return Branch(
         title=f"{task.task} · {t('sharing.against_alone', unit=unit)}",
         name=arm_name(arm),

@@ -89,6 +89,12 @@ def _serve(options: argparse.Namespace) -> int:
             return compare.compare_command(options)
         case "relatedness":
             return relatedness.serve(options)
+    return _serve_itself(options)
+
+
+def _serve_itself(options: argparse.Namespace) -> int:
+    """The commands that the program gives itself: work in processes of their own."""
+    match options.command:
         case "relate":
             from mtl_core.execution.relating import relate
 
