@@ -17,6 +17,7 @@ question = evaluation.choose()
 if question == "relatedness":
     relatedness_view.relatedness()
 else:
-    evaluation.start_form(question)
+    if question != evaluation.SWEEP:
+        evaluation.start_form(question)
     group_panel.group_panel(question)
 frame.bottom()

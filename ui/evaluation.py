@@ -24,6 +24,8 @@ from ui.words import t
 QUESTIONS = ("sharing", "learning_curve", "crossvalidation", "with_without", "modalities", "relatedness")
 QUESTION, WAY = "evaluation_question", "tradeoff_way"
 WAYS = ("tradeoff", "search")
+SWEEP = "sweep"
+"""Kind of a grid that the command line has started: it is shown here, and asked there."""
 GROUP = "evaluation_group"
 MOST_SEEDS = 20
 SCHEME = "evaluation_scheme"
@@ -63,7 +65,12 @@ def choose() -> str:
     linked()
     if QUESTION not in st.session_state:
         st.session_state[QUESTION] = _asked_last()
-    names = {question: t(f"evaluation.{question}") for question in QUESTIONS}
+    asked = (
+        (*QUESTIONS, SWEEP) if st.session_state.get(GROUP) and _kind_of(st.session_state[GROUP]) == SWEEP else QUESTIONS
+    )
+    if st.session_state[QUESTION] not in asked:
+        st.session_state[QUESTION] = QUESTIONS[0]
+    names = {question: t(f"evaluation.{question}") for question in asked}
     call: dict[str, Any] = {"key": QUESTION, "label_visibility": "collapsed", "wrap": True, "required": True}
     chosen = str(st.segmented_control(t("evaluation.question"), names, format_func=names.__getitem__, **call))
     st.caption(t(f"evaluation.{chosen}_about"))
@@ -80,7 +87,7 @@ def look_at(group: str) -> None:
     """Show a group, under the question that it answers."""
     st.session_state[GROUP] = group
     kind = _kind_of(group)
-    if kind in QUESTIONS:
+    if kind in (*QUESTIONS, SWEEP):
         st.session_state[QUESTION] = kind
 
 

@@ -29,7 +29,12 @@ MOST_STRIPS = 12
 OPENING = "opening_member"
 
 
-VIEWS = {"sharing": sharing_view.show, "learning_curve": curve_view.show, "tradeoff": tradeoff_view.show}
+VIEWS = {
+    "sharing": sharing_view.show,
+    "learning_curve": curve_view.show,
+    "tradeoff": tradeoff_view.show,
+    "sweep": tradeoff_view.show,
+}
 """Per kind of group with an answer of its own what draws it; the others are means, dots and a table."""
 
 

@@ -44,6 +44,7 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = {
 FUSION = ("fusion", "fusion_width")
 SCHEDULE_FIELDS: Mapping[str, tuple[str, ...]] = {"one_cycle": ("warmup",), "step": ("step_share", "gamma")}
 LAST_TASK = "last_task_kept"
+GONE = "lambdas_of_tasks_left_out"
 TRAINING = ("class_weights", "seed", "device", "precision", "evaluate_every")
 
 
@@ -129,7 +130,22 @@ def _tasks_changed(key: str, known: list[str]) -> None:
     chosen = [task for task in known if task in st.session_state[key]]
     st.session_state[LAST_TASK] = not chosen
     if chosen:
+        back = _remembered(chosen)
         form_state.set_value("tasks", chosen)
+        for path, value in back.items():
+            form_state.set_value(path, value)
+
+
+def _remembered(chosen: list[str]) -> dict[str, float]:
+    """λ that a person had set for tasks that come back; those of tasks that go are remembered for that."""
+    spec, drafted = form_state.current().spec, form_state.draft()
+    kept: dict[tuple[str, str], float] = st.session_state.setdefault(GONE, {})
+    for task in spec.tasks:
+        path = f"weighting.lambdas.{task}"
+        if task not in chosen and path in drafted:
+            kept[spec.dataset.name, task] = float(drafted[path])
+    back = [task for task in chosen if task not in spec.tasks and (spec.dataset.name, task) in kept]
+    return {f"weighting.lambdas.{task}": kept.pop((spec.dataset.name, task)) for task in back}
 
 
 def sharing_section() -> None:

@@ -12,7 +12,7 @@ from mtl_core.runs.groups import list_groups, members_of
 from mtl_core.runs.records import RunRecord
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
-from mtl_core.sweeps import base, learning_curve, sharing, tradeoff
+from mtl_core.sweeps import base, grid, learning_curve, sharing, tradeoff
 from mtl_core.sweeps.base import Plan
 from mtl_core.sweeps.front_answer import front_answer
 from tests.ui.small_store import OWNER, opened, told, whole
@@ -154,6 +154,17 @@ def test_a_group_of_trade_offs_opens_on_its_own_page(store: Store) -> None:
     assert told(app) == []
     assert EN["tradeoff.about"] in whole(app)
     assert app.query_params["group"] == group
+
+
+def test_a_sweep_of_the_command_line_is_shown_without_a_form(store: Store) -> None:
+    group = finished(store, grid.plan(WINE, ["architecture.name=hard,soft", "weighting.lambdas.quality=0.2,0.8"]))
+    app = opened("runs")
+    app.button(key=f"open_group:{group}").click().run()
+    assert told(app) == []
+    assert app.get_by_key(evaluation.QUESTION).value == "sweep"
+    assert EN["evaluation.sweep_about"] in whole(app)
+    assert not [button for button in app.button if button.key == "evaluation_start"]
+    assert len(app.get("plotly_chart")) == 2
 
 
 def test_the_picture_has_every_measured_point_once(store: Store) -> None:

@@ -198,3 +198,13 @@ def test_the_network_opens_large(home: object) -> None:
     assert told(app) == []
     (large,) = [node for node in app.get("bidi_component") if node.proto.id.endswith("network_large")]
     assert 'class=\\"large wide\\"' in large.proto.json
+
+
+def test_a_task_that_is_left_out_and_comes_back_keeps_its_lambda(home: object) -> None:
+    app = opened(**{"lambda.good": "0.3"})
+    chips = app.get_by_key("form:tasks")
+    chips.set_value(["quality"]).run()
+    chips = app.get_by_key("form:tasks")
+    chips.set_value(["quality", "good"]).run()
+    assert told(app) == []
+    assert app.select_slider(key="form:ladder:weighting.lambdas.good").value == 0.3
