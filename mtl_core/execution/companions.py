@@ -26,7 +26,7 @@ def claim_companions(connection: sqlite3.Connection, run: str, process: Process,
         connection: in a transaction.
         run: that was claimed.
         process: that claimed it.
-        workers: that there are.
+        workers: that could take some of them now, this one included.
     """
     waiting = connection.execute(_WAITING, (run,)).fetchall()
     if not waiting:
@@ -46,7 +46,7 @@ def room(text: str, runs: int, workers: int) -> int:
     Args:
         text: spec of one of them, as stored.
         runs: that are left, this one included.
-        workers: that share them.
+        workers: that share them now.
     """
     try:
         spec = parse_spec(json.loads(text))

@@ -122,6 +122,10 @@ class Pool:
         """A warm worker without a run."""
         return next((worker for worker in self.workers if worker.warm), None)
 
+    def idle_count(self) -> int:
+        """Warm workers without a run."""
+        return sum(worker.warm for worker in self.workers)
+
     def refill(self, waiting: int) -> None:
         """Spawn a worker if more are wanted; one at a time warms up, so that the page stays quick."""
         if any(worker.process is None for worker in self.workers) or time.monotonic() < self._hold_until:

@@ -105,15 +105,16 @@ class Runner:
         if version == self._seen_version or self.draining:
             return
         self._seen_version = version
-        while len(self.pool.busy) < self._allowed():
+        while (free := self._allowed() - len(self.pool.busy)) > 0:
             worker = self.pool.idle()
             if worker is None or worker.process is None or not local.is_named(self.home, self.process):
                 return
             if not self.store.runs(status="queued", limit=1):
                 return
+            sharers = min(free, self.pool.idle_count())
             with self.store.database.write() as connection:
                 run = claim_next(connection, worker.process)
-                runs = claim_companions(connection, run, worker.process, self.pool.size) if run else []
+                runs = claim_companions(connection, run, worker.process, sharers) if run else []
             if runs and worker.begin(runs):
                 log.info("%d to worker %d: %s", len(runs), worker.process[0], ", ".join(runs))
             for run in runs if not worker.runs else ():
