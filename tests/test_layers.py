@@ -22,6 +22,8 @@ LIGHT = (
     "mtl_core.regularizers",
     "mtl_core.runs.store",
     "mtl_core.sweeps",
+    "mtl_core.export",
+    "mtl_core.export.apart",
     "mtl_core.splitting",
     "mtl_core.relatedness",
     "mtl_core.execution.local",

@@ -15,6 +15,7 @@ from mtl_core.execution.local import ensure_runner, runner_info
 from mtl_core.settings import data_dir, home_dir
 from ui.live_chart import preload_plotly
 from ui.owner import remember_owner
+from ui.waking import Waking
 from ui.words import LANGUAGES, SESSION_KEY, language, set_language, t
 
 STYLES = Path(__file__).parent / "frontend" / "page.css"
@@ -79,11 +80,25 @@ def bottom() -> None:
 
 
 def wake_runner() -> None:
-    """See to it that workers get warm while the page is read."""
+    """See to it that workers get warm while the page is read; a runner that has to be started comes after the paint."""
+    home = home_dir()
     try:
-        ensure_runner(home_dir())
+        if runner_info(home) is not None:
+            ensure_runner(home)
+        else:
+            _waking().later(home)
     except MTLError as error:
         st.error(str(error), icon=":material/error:")
+
+
+@st.cache_resource(max_entries=1)
+def _waking() -> Waking:
+    """The one of this server."""
+    return Waking(_start_runner)
+
+
+def _start_runner(home: Path) -> None:
+    ensure_runner(home)
 
 
 def _language_switch() -> None:

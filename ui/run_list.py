@@ -12,7 +12,7 @@ from mtl_core.errors import MTLError
 from mtl_core.paths import get_path
 from mtl_core.runs import shelf
 from mtl_core.runs.records import ENDED, RunRecord
-from ui import evaluation, form_state, hub, run_filter, run_marks, shown_run
+from ui import evaluation, form_state, hub, run_export, run_filter, run_marks, shown_run
 from ui.compare_charts import MOST as MOST_COMPARED
 from ui.control_bar import MORE_EPOCHS
 from ui.lines import MOST_BESIDE
@@ -176,6 +176,8 @@ def _buttons(run: RunRecord) -> None:
         st.button(t("control.stop"), key=f"stop:{run.id}", **call)
     run_marks.star(run)
     run_marks.editor(run)
+    if run.status == "finished":
+        run_export.export_menu(run)
     st.checkbox(t("compare_runs.pick"), key=f"{PICK}{run.id}", on_change=_picked, args=(run.id,))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mtl_core import __version__
-from mtl_core.cli import compare, crossvalidate, relatedness, search, sharing
+from mtl_core.cli import compare, crossvalidate, export, relatedness, search, sharing
 from mtl_core.cli.data_options import add_data_parsers, reading_options
 from mtl_core.errors import MTLError, SpecError
 
@@ -85,6 +85,8 @@ def _serve(options: argparse.Namespace) -> int:
             return sharing.serve(options)
         case "search":
             return search.serve(options)
+        case "export":
+            return export.export_command(options)
         case "compare":
             return compare.compare_command(options)
         case "relatedness":
@@ -178,6 +180,7 @@ def build_parser() -> argparse.ArgumentParser:
     sharing.add_sharing_parsers(commands, EPILOG)
     search.add_search_parser(commands, EPILOG)
     compare.add_compare_parsers(commands)
+    export.add_export_parser(commands)
     relatedness.add_command(commands)
     commands.add_parser("searcher").add_argument("group")  # no help, and neither the next two: for the program itself
     runner = commands.add_parser("runner")

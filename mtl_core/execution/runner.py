@@ -161,9 +161,10 @@ class Runner:
                 continue
             code = worker.exit_code()
             for run in worker.runs:
-                if not worker.began:
+                record = self.store.get(run)
+                if not worker.began and record.step == 0:  # its word may be lost, its steps are not
                     self._put_back(run, worker.process)
-                elif mark_interrupted(self.store, self.store.get(run), worker.process, code):
+                elif mark_interrupted(self.store, record, worker.process, code):
                     log.warning("run %s: interrupted, its worker ended with code %s", run, code)
 
     def _press(self, record: RunRecord) -> None:
