@@ -209,5 +209,5 @@ def _layout(answer: FrontAnswer, x: int, y: int) -> dict[str, Any]:
         "xaxis": {"title": {"text": titles[0]}, "automargin": True},
         "yaxis": {"title": {"text": titles[1]}, "automargin": True},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
-        "dragmode": "select",
+        "dragmode": "pan",
     }

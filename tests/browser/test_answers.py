@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from mtl_core.runs.groups import list_groups, members_of
 from mtl_core.runs.store import Store
 from tests.browser.page_server import Server, wait_until
+from tests.browser.playground import Playground
 from ui.words import catalogue
 
 EN = catalogue("en")
@@ -134,12 +135,11 @@ def test_a_search_begins_stops_and_goes_on(page: Page, warm: Server) -> None:
 
 
 def test_runs_are_picked_and_compared(page: Page, warm: Server) -> None:
-    page.goto(f"{warm.url}/?epochs=3")
+    playground = Playground(page, warm).open("?epochs=3")
     for _ in range(2):
-        before = page.url
-        page.locator(".st-key-start_pause button").click()
-        wait_until(lambda: "run=" in page.url and page.url != before, 20, "the run in the link", page)  # noqa: B023
-        page.locator(".st-key-restart").wait_for()
+        playground.start()
+        playground.until(lambda: playground.record().status == "finished", 30, "the run to finish")
+        expect(playground.button("start_pause")).to_contain_text(EN["control.start"])
     page.get_by_role("link", name=EN["page.runs"]).click()
     boxes = page.locator("[class*=st-key-pick-]")
     boxes.nth(0).click()
