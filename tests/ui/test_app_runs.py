@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mtl_core.errors import MTLError
 from mtl_core.events import Event
+from mtl_core.export.exported import Exported
 from mtl_core.runs import shelf
 from mtl_core.runs.groups import get_group, members_of
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
 from mtl_core.sweeps import base, crossvalidation
 from tests.ui.small_store import OWNER, STRANGER, opened, run_of, told, whole
+from ui import run_export
 from ui.plain_text import plain
 from ui.run_list import group_status
 from ui.words import catalogue
@@ -229,3 +232,39 @@ def test_a_group_counts_as_one_on_the_pages_of_the_list(home: object, store: Sto
 )
 def test_the_status_of_a_group(statuses: list[str], status: str) -> None:
     assert group_status(statuses) == status
+
+
+def test_a_run_is_exported_from_its_menu(home: object, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[str], list[str]]] = []
+
+    def made(_: object, runs: list[str], what: list[str]) -> Exported:
+        asked.append((runs, what))
+        return Exported("wine.zip", b"PK" * 1000, "application/zip", ("figures: the run has no curve",))
+
+    monkeypatch.setattr(run_export, "export_apart", made)
+    run = run_of(store, "finished")
+    app = opened("runs")
+    assert f"export_make:{run}" not in keys(app), "a closed menu is not made"
+    app.session_state[f"export:{run}"] = True
+    app.run()
+    app.button(key=f"export_make:{run}").click().run()
+    assert told(app) == []
+    assert asked == [([run], ["script"])]
+    (taken,) = app.get("download_button")
+    assert "wine.zip (2.0 kB)" in taken.proto.label
+    assert "the run has no curve" in whole(app)
+
+
+def test_what_cannot_be_exported_says_why(home: object, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> Exported:
+        raise MTLError("generation tasks cannot be retrained by a script; export the weights instead")
+
+    monkeypatch.setattr(run_export, "export_apart", refused)
+    run = run_of(store, "finished")
+    app = opened("runs")
+    app.session_state[f"export:{run}"] = True
+    app.run()
+    app.button(key=f"export_make:{run}").click().run()
+    assert told(app) == []
+    assert "export the weights instead" in whole(app)
+    assert not app.get("download_button")
