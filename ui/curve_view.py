@@ -10,11 +10,11 @@ import streamlit as st
 from mtl_core.runs.groups import get_group
 from mtl_core.spec import parse_spec
 from mtl_core.sweeps.summary import Summary
-from mtl_core.sweeps.verdict import Answer, ArmAnswer, sharing_answer
+from mtl_core.sweeps.verdict import Answer, ArmAnswer
 from ui import hub
 from ui.colours import SHARED_COLOUR
 from ui.metric_text import formatted, metric_name
-from ui.sharing_view import arm_name, percent
+from ui.sharing_view import answer_of, arm_name, percent
 from ui.spec_form import colours_of
 from ui.words import t
 
@@ -32,7 +32,7 @@ def show(found: Summary, opener: Any) -> None:
         found: the group.
         opener: callback that opens a run in the Playground.
     """
-    answer = sharing_answer(hub.store(), found.group)
+    answer = answer_of(found)
     colours = colours_of(parse_spec(get_group(hub.store(), found.group).spec))
     tasks = [task.task for task in answer.arms[0].test.tasks][:MOST_TASKS]
     if not any(arm.finished for arm in answer.arms):

@@ -33,7 +33,7 @@ def show(found: Summary, opener: Any) -> None:
         found: the group.
         opener: callback that opens a run in the Playground.
     """
-    answer = sharing_answer(hub.store(), found.group)
+    answer = answer_of(found)
     spec = parse_spec(get_group(hub.store(), found.group).spec)
     shared = [arm for arm in answer.arms if not arm.is_baseline]
     if not any(task.verdict and task.verdict.pairs for arm in shared for task in arm.test.tasks):
@@ -51,6 +51,17 @@ def show(found: Summary, opener: Any) -> None:
         show_markup(forest_picture(branches, t("sharing.worse"), t("sharing.better")), key="sharing_forest")
     _table(answer)
     st.caption(honest(answer))
+
+
+def answer_of(found: Summary) -> Answer:
+    """The answer of a group, computed again only where another run has ended (139 schools take most of a second)."""
+    ended = tuple(member.run for member in found.members if member.status == "finished")
+    return _answer(found.group, found.status, ended)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _answer(group: str, status: str, ended: tuple[str, ...]) -> Answer:
+    return sharing_answer(hub.store(), group)
 
 
 def arm_name(arm: ArmAnswer) -> str:

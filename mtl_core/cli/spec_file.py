@@ -29,10 +29,17 @@ def read_spec(path: Path, settings: Sequence[str]) -> RunSpec:
     try:
         spec = parse_spec(raw)
     except SpecError as error:
-        raise SpecError(problems + error.problems) from None
+        raise SpecError(problems + [_told(problem) for problem in error.problems]) from None
     if problems:
         raise SpecError(problems)
     return spec
+
+
+def _told(problem: Problem) -> Problem:
+    """The problem; of an unknown field with those that are spelled alike."""
+    from mtl_core.sweeps.grid import nearest
+
+    return nearest(RunSpec(), problem.field, problem)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

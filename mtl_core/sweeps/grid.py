@@ -118,14 +118,20 @@ def _check(
                 mine = [problem for problem in reasons[labels[0]] if problem.field.startswith(axis.field)]
                 others = [] if axis.field in FIRST and arms else reasons[labels[0]]
                 for problem in mine or others:
-                    told = _nearest(spec, axis.field, problem)
+                    told = nearest(spec, axis.field, problem)
                     problems.setdefault((told.field, "" if told.rule.startswith(NO_SUCH) else repr(told.value)), told)
     if problems:
         raise SpecError(list(problems.values()))
 
 
-def _nearest(spec: RunSpec, asked: str, problem: Problem) -> Problem:
-    """The problem of an unknown field, with the fields that are spelled alike, or what would have it."""
+def nearest(spec: RunSpec, asked: str, problem: Problem) -> Problem:
+    """The problem of an unknown field, with the fields that are spelled alike, or what would have it.
+
+    Args:
+        spec: whose fields there are.
+        asked: dotted path of the field that was asked for.
+        problem: what a spec says of it; any other problem is given back as it is.
+    """
     unknown = problem.rule.startswith((NO_SUCH, "no such task")) and asked.startswith(problem.field)
     if not unknown:
         return problem

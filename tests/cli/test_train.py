@@ -171,3 +171,11 @@ def test_a_folder_that_cannot_be_written_to_is_named_before_anything_is_made(tmp
     assert done.returncode == 2
     assert last_json(done.stdout)["problems"][0]["field"] == "--out"
     assert nothing_in(home)
+
+
+def test_an_unknown_field_names_those_that_are_spelled_alike(tmp_path: Path) -> None:
+    path = Path(spec_file(tmp_path))
+    with pytest.raises(SpecError, match=r"epoch: unknown field; near it: epochs"):
+        read_spec(path, ["epoch=3"])
+    with pytest.raises(SpecError, match=r"architecture.experts: unknown field of the architecture .* others have it"):
+        read_spec(path, ["architecture.experts=3"])
