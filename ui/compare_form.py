@@ -57,7 +57,8 @@ def tradeoff_fields(spec: RunSpec) -> None:
 def defaults() -> None:
     """Begin with what most people want."""
     for key, value in DEFAULTS.items():
-        st.session_state.setdefault(key, value)
+        if st.session_state.get(key) is None:
+            st.session_state[key] = value
 
 
 def sharing_plan(spec: RunSpec) -> Planned:

@@ -87,7 +87,8 @@ def _afterwards(shown: Shown) -> None:
 
 
 def _pace(shown: Shown) -> None:
-    st.session_state.setdefault(PACE, "watch")
+    if st.session_state.get(PACE) is None:
+        st.session_state[PACE] = "watch"
     if shown.steerable and shown.view is not None:
         pace = shown.view.record.pace
         known = next((name for name, seconds in PACES.items() if seconds == pace), None)

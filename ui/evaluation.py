@@ -63,7 +63,7 @@ def linked() -> None:
 def choose() -> str:
     """Which question; the group that the link names brings its own."""
     linked()
-    if QUESTION not in st.session_state:
+    if st.session_state.get(QUESTION) is None:
         st.session_state[QUESTION] = _asked_last()
     asked = (
         (*QUESTIONS, SWEEP) if st.session_state.get(GROUP) and _kind_of(st.session_state[GROUP]) == SWEEP else QUESTIONS
@@ -99,7 +99,7 @@ def page_of(group: str) -> str:
 def tradeoff_way() -> str:
     """How trade-offs are looked for: by a sweep of λ, or by a search; what the linked group is comes first."""
     linked_kind = _kind_of(st.session_state[GROUP]) if st.session_state.get(GROUP) else None
-    if WAY not in st.session_state:
+    if st.session_state.get(WAY) not in WAYS:
         st.session_state[WAY] = linked_kind if linked_kind in WAYS else WAYS[0]
     names = {way: t(f"search.way_{way}") for way in WAYS}
     call: dict[str, Any] = {"key": WAY, "label_visibility": "collapsed", "required": True}

@@ -105,9 +105,15 @@ def _language_switch() -> None:
     key = "language_switch"
     if st.session_state.get(key) != language():
         st.session_state[key] = language()
-    call: dict[str, Any] = {"label_visibility": "collapsed", "on_change": lambda: set_language(st.session_state[key])}
+    call: dict[str, Any] = {"label_visibility": "collapsed", "on_change": _language_chosen, "args": (key,)}
     names = {"en": "EN"} | {code: name for code, name in LANGUAGES.items() if code != "en"}
     st.segmented_control(t("page.language"), list(names), required=True, key=key, format_func=names.__getitem__, **call)
+
+
+def _language_chosen(key: str) -> None:
+    """Callback: a browser that drew the switch between two runs of the script may report none; that is no choice."""
+    if st.session_state[key] in LANGUAGES:
+        set_language(st.session_state[key])
 
 
 def _settings() -> None:

@@ -141,7 +141,7 @@ def set_pace(run: str | None) -> None:
     """Callback of the pace: at once where a run goes on, and for the next ones."""
     if run is not None:
         with told():
-            hub.store().send(run, Command("pace", value=PACES[st.session_state[PACE]]))
+            hub.store().send(run, Command("pace", value=PACES[st.session_state[PACE] or "watch"]))
 
 
 def steer(path: str, key: str, run: str) -> None:
@@ -191,7 +191,7 @@ def trouble() -> None:
 def _begin(spec: RunSpec) -> None:
     with told():
         own_access.check(spec)
-        run = hub.store().create(spec, owner_token(), pace=PACES[st.session_state.get(PACE, "watch")])
+        run = hub.store().create(spec, owner_token(), pace=PACES[st.session_state.get(PACE) or "watch"])
         ensure_runner(home_dir())
         show(run)
         answered(run, FIRST_POINT_SECONDS, lambda record: record.step > 0 or record.ended_for_now)

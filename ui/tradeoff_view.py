@@ -73,8 +73,7 @@ def _axes(answer: FrontAnswer) -> tuple[int, int]:
         return pairs[0]
     names = [f"{answer.tasks[a]} × {answer.tasks[b]}" for a, b in pairs]
     call: dict[str, Any] = {"key": AXES, "required": True, "wrap": True, "format_func": names.__getitem__}
-    st.session_state.setdefault(AXES, 0)
-    if st.session_state[AXES] >= len(pairs):
+    if st.session_state.get(AXES) not in range(len(pairs)):
         st.session_state[AXES] = 0
     return pairs[int(st.segmented_control(t("tradeoff.axes"), range(len(pairs)), **call))]
 

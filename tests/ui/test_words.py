@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ui import frame
 from ui.words import LANGUAGES, catalogue, language, t, t_or
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -115,3 +116,13 @@ def test_a_bad_language_in_the_link_is_passed_over() -> None:
     app = AppTest.from_function(_page)
     app.query_params["lang"] = "xx"
     assert app.run().text[0].value == catalogue("en")["chart.loss"]
+
+
+def test_a_switch_that_reports_nothing_changes_no_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that drew the switch between two runs of the script may say so."""
+    chosen: list[str] = []
+    monkeypatch.setattr(frame, "set_language", chosen.append)
+    for reported in (None, "zh"):
+        monkeypatch.setattr(frame.st, "session_state", {"switch": reported})
+        frame._language_chosen("switch")
+    assert chosen == ["zh"]
