@@ -9,6 +9,7 @@ from mtl_core.runs.store import Store
 from tests.ui.small_store import opened as opened_at
 from tests.ui.small_store import run_of, told, whole
 from ui import compare_charts, compare_masks, compare_view, hub
+from ui.plain_text import plain
 from ui.words import catalogue
 
 EN = catalogue("en")
@@ -79,7 +80,7 @@ def test_what_is_gone_is_named_and_the_others_stay(home: object, store: Store) -
     shelf.throw_away(store, [runs[2]])
     app = opened(*runs, "nobody")
     assert told(app) == []
-    assert f"{runs[2]}, nobody" in app.warning[0].value
+    assert f"{plain(runs[2])}, nobody" in app.warning[0].value
     assert len(app.dataframe) == 1, "the settings are the same, so there is no table of differences"
     assert EN["compare_runs.same"] in whole(app)
 
