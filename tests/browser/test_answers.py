@@ -16,6 +16,7 @@ from tests.browser.playground import Playground
 from ui.words import catalogue
 
 EN = catalogue("en")
+pytestmark = pytest.mark.acceptance
 Record = Callable[[str, str, str], None]
 START = ".st-key-evaluation_start button"
 
@@ -85,12 +86,17 @@ def test_a_trade_off_from_a_click(
     engines = {(run.result or {})["engine"] for run in members_of(warm.store, str(group)) if run.result}
     assert "batched" in engines
     point = page.locator(".js-plotly-plot .scatterlayer .trace").nth(2).locator(".point").first
-    expect(point).to_be_visible()
-    box = point.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     opener = page.locator("[class*=st-key-point-] button").first
-    expect(opener).to_be_visible()
+
+    def clicked() -> bool:
+        """Click the point where it is now: the picture is drawn anew once the last run has ended."""
+        box = point.bounding_box()
+        if box is not None and not opener.count():
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            page.wait_for_timeout(700)
+        return opener.count() > 0
+
+    wait_until(clicked, 30, "the point that was clicked", page)
     opener.click()
     page.wait_for_url(re.compile(r"[?&]run="))
 
