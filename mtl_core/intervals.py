@@ -87,8 +87,9 @@ def intervals(
     percentiles moved out from α/2 to Φ(−√(n/(n−1)) · t_{n−1,α/2}), as it is too narrow for few values (Hesterberg
     2015, What teachers should know about the bootstrap). The plain one comes beside either.
 
-    Measured coverage of the 95 % intervals on normal | exponential values: n = 5: plain percentile 84 | 78 %, widened
-    92 | 87 %, BCa 84 | 80 %, Student 95 | 89 %; n = 10: 90 | 87, 95 | 92, 90 | 88, 95 | 90 %. So Student's t up to
+    Measured coverage of the 95 % intervals on normal | exponential values (benchmarks/interval_coverage.py): n = 5:
+    plain percentile 84 | 77 %, widened 92 | 86 %, BCa 83 | 79 %, Student 95 | 87 %; n = 10: 91 | 85, 94 | 90, 90 | 87,
+    95 | 89 %. So Student's t up to
     nine pairs and the widened bootstrap from ten on, unless ``method`` says which.
 
     Folds are no independent draws, as their training rows overlap: with ``overlap`` = n_test / n_train both ends move

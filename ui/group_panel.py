@@ -239,14 +239,7 @@ def _member(member: MemberState) -> None:
 
 
 def _open(run: str) -> None:
-    from ui import form_state
-
-    try:
-        form_state.adopt(hub.hub().fresh(run).spec)
-    except MTLError as error:
-        st.session_state[shown_run.TROUBLE] = str(error)
-    else:
-        st.session_state[OPENING] = run
+    shown_run.open_later(run, OPENING)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)

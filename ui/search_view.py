@@ -12,7 +12,7 @@ from mtl_core.runs.groups import get_group, list_groups
 from mtl_core.search.study import KIND
 from mtl_core.settings import home_dir
 from mtl_core.spec import parse_spec
-from ui import form_state, hub, own_access, search_charts, shown_run
+from ui import hub, own_access, search_charts, shown_run
 from ui.evaluation import GROUP
 from ui.metric_text import formatted, metric_name
 from ui.owner import owner_token
@@ -111,7 +111,11 @@ def _best(answer: Any) -> None:
             )
             st.markdown(f"{numbers} · {_values(trial.values)}", width="stretch")
             if trial.run is not None:
-                call: dict[str, Any] = {"on_click": _open, "args": (trial.run,), "icon": ":material/open_in_full:"}
+                call: dict[str, Any] = {
+                    "on_click": shown_run.open_later,
+                    "args": (trial.run, OPENING),
+                    "icon": ":material/open_in_full:",
+                }
                 st.button(t("runs.open"), key=f"trial:{trial.run}", type="tertiary", **call)
 
 
@@ -142,12 +146,3 @@ def _go_on(group: str) -> None:
         start_search(home_dir(), group)
     except MTLError as error:
         st.session_state[shown_run.TROUBLE] = str(error)
-
-
-def _open(run: str) -> None:
-    try:
-        form_state.adopt(hub.hub().fresh(run).spec)
-    except MTLError as error:
-        st.session_state[shown_run.TROUBLE] = str(error)
-    else:
-        st.session_state[OPENING] = run

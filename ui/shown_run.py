@@ -96,6 +96,16 @@ def show(run: str | None) -> None:
         st.query_params["run"] = run
 
 
+def open_later(run: str, key: str) -> None:
+    """Callback: the run's spec into the form, its id under ``key``, where a page finds it and goes to the Playground.
+
+    A callback cannot change the page itself.
+    """
+    with told():
+        form_state.adopt(hub.hub().fresh(run).spec)
+        st.session_state[key] = run
+
+
 def start() -> None:
     """Callback of Start: train what the form says."""
     built = form_state.current()

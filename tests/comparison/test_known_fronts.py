@@ -33,7 +33,8 @@ class Quadratics:
         return [sum(step * step for step in row) for row in away], [[2 * step for step in row] for row in away]
 
     def distance(self, point: Point) -> float:
-        raise NotImplementedError("not asked for here")
+        along = min(0.5, max(-0.5, sum(point) / self.size**0.5))
+        return sum((x - along / self.size**0.5) ** 2 for x in point) ** 0.5
 
 
 def swept(problem: Problem, name: str, steps: int, lr: float, start: Point) -> NDArray[np.float64]:
@@ -47,6 +48,8 @@ def swept(problem: Problem, name: str, steps: int, lr: float, start: Point) -> N
 
 def test_a_sweep_finds_a_convex_front() -> None:
     ends = swept(Quadratics(), "fixed", 60, 0.3, [0.4, -0.3, 0.2, 0.0, 0.1])
+    *_, last = walk(Quadratics(), method("fixed"), [0.4, -0.3, 0.2, 0.0, 0.1], 60, Plain(0.3), lambdas=(0.3, 0.7))
+    assert Quadratics().distance(last.point) < 1e-6
     first, second = np.sqrt(ends).T
     assert np.abs(first + second - 1).max() < 1e-2
     front = non_dominated(ends, LESS)
