@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mtl_core.corrections import FAMILY_LEVEL, holm
 from mtl_core.intervals import Interval, interval
+from mtl_core.numerals import numeral
 from mtl_core.tasks import LOWER_IS_BETTER
 
 Kind = Literal["gains", "loses", "undecided", "unknown"]
@@ -26,10 +28,15 @@ class Verdict:
     Attributes:
         task, metric: what was measured.
         kind: ``gains`` or ``loses`` where the interval of the paired difference excludes 0 (a loss is negative
-            transfer), ``undecided`` where it holds 0, ``unknown`` where there are too few pairs for an interval.
+            transfer) and, among several comparisons, the corrected p-value is at most 0.05 too; else ``undecided``;
+            ``unknown`` where there are too few pairs for an interval.
         difference: mean of the paired differences in the metric's own unit, positive where sharing is better.
         half_width: of its 95 % interval; None where there is none.
         pairs: how many pairs it rests on.
+        uncorrected: what the interval says by itself, where that is another ``kind``; else None.
+        p: of the paired t test (:func:`mtl_core.intervals.intervals`); None where there is none.
+        adjusted: the same corrected for all comparisons by Holm's method; None where nothing was corrected.
+        comparisons: how many were corrected together, this one among them.
     """
 
     task: str
@@ -38,6 +45,10 @@ class Verdict:
     difference: float | None
     half_width: float | None
     pairs: int
+    uncorrected: Kind | None = None
+    p: float | None = None
+    adjusted: float | None = None
+    comparisons: int = 1
 
     @property
     def negative_transfer(self) -> bool:
@@ -72,8 +83,8 @@ def relative_gains(multi: ArrayLike, single: ArrayLike, lower_is_better: Sequenc
 def delta_m(multi: ArrayLike, single: ArrayLike, lower_is_better: Sequence[bool]) -> NDArray[np.float64]:
     """Δm = (1/K) Σ_i (−1)^[lower is better] (M_i − M_i^single) / M_i^single · 100 %, one number a pair of runs.
 
-    Source: Maninis et al. 2019, Attentive single-tasking of multiple tasks, section 4.1 (there as a drop, with the
-    other sign). NaN where it is undefined for one of the tasks: a mean over fewer tasks would be another measure.
+    Source: Maninis et al. 2019, Attentive single-tasking of multiple tasks (there as a drop, with the other sign).
+    NaN where it is undefined for one of the tasks: a mean over fewer tasks would be another measure.
 
     Args, raises: as :func:`relative_gains`.
 
@@ -127,7 +138,28 @@ def judged(task: str, metric: str, found: Interval) -> Verdict:
     kind: Kind = "unknown" if found.low is None else "undecided"
     if found.excludes_zero and found.mean is not None:
         kind = "gains" if found.mean > 0 else "loses"
-    return Verdict(task, metric, kind, found.mean, found.half_width, found.count)
+    return Verdict(task, metric, kind, found.mean, found.half_width, found.count, p=found.p)
+
+
+def corrected(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The same verdicts, such that all that gain or lose hold together: Holm's correction of the paired t tests.
+
+    Where nothing makes a difference, any of them says so falsely in at most 5 % of all experiments, however many
+    there are (:func:`mtl_core.corrections.holm`); without it, one in four would among six. Intervals stay as they are.
+
+    Args:
+        verdicts: of every task and arm of an experiment on one split; those without a p-value are left as they are.
+    """
+    tested = [one.p for one in verdicts if one.p is not None]
+    adjusted = iter(holm(tested))
+    return [one if one.p is None else _held(one, next(adjusted), len(tested)) for one in verdicts]
+
+
+def _held(one: Verdict, adjusted: float, comparisons: int) -> Verdict:
+    sure = one.kind not in ("gains", "loses") or comparisons == 1 or adjusted <= FAMILY_LEVEL
+    kind: Kind = one.kind if sure else "undecided"
+    before = None if sure else one.kind
+    return replace(one, kind=kind, uncorrected=before, adjusted=adjusted, comparisons=comparisons)
 
 
 def words(verdicts: Sequence[Verdict]) -> str:
@@ -143,6 +175,9 @@ def _counted(verdicts: Sequence[Verdict]) -> str:
     kinds = Counter(one.kind for one in verdicts)
     told = f"{kinds['gains']} of {len(verdicts)} tasks gain, {kinds['loses']} lose"
     told += f", {kinds['undecided']} are not distinguishable"
+    weak = [one for one in verdicts if one.uncorrected]
+    if weak:
+        told += f" ({len(weak)} of them only after correction for {weak[0].comparisons} comparisons)"
     return told + (f", {kinds['unknown']} have too few pairs of runs" if kinds["unknown"] else "")
 
 
@@ -150,6 +185,9 @@ def _words(one: Verdict) -> str:
     match one.kind:
         case "gains" | "loses":
             return f"`{one.task}` {one.kind} {amount(one)}"
+        case "undecided" if one.uncorrected:
+            said = f"`{one.task}` {one.uncorrected} {amount(one)} by itself"
+            return f"{said}, not after correction for {one.comparisons} comparisons"
         case "undecided":
             return f"`{one.task}` is not distinguishable from single-task ({amount(one, signed=True)})"
     return f"`{one.task}`: too few pairs of runs to say ({one.pairs})"
@@ -161,8 +199,8 @@ def amount(one: Verdict, signed: bool = False) -> str:
     value = scale * (one.difference or 0.0)
     half = scale * (one.half_width or 0.0)
     places = _places(half or value)
-    shown = round(value if signed else abs(value), places) + 0.0  # no −0
-    return f"{shown:{'+' if signed else ''}.{places}f} ± {half:.{places}f} {unit}"
+    shown = numeral(value, f"+.{places}f") if signed else numeral(abs(value), f".{places}f")
+    return f"{shown} ± {half:.{places}f} {unit}"
 
 
 def _places(size: float) -> int:

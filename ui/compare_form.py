@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -24,7 +24,7 @@ SHARING_SEEDS, CURVE_SEEDS, TRADEOFF_SEEDS = "sharing_seeds", "curve_seeds", "tr
 POINTS, OVER = "tradeoff_points", "sharing_over"
 OVERS = ("seeds", "folds")
 DEFAULTS: dict[str, Any] = {SHARING_SEEDS: 5, CURVE_SEEDS: 5, TRADEOFF_SEEDS: 1, POINTS: 21, OVER: "seeds"}
-MOST_SEEDS, MOST_POINTS = 20, 101
+MOST_SEEDS, MOST_POINTS, MOST_LEFT_OUT = 20, 101, 6
 Planned = tuple[Plan | None, str]
 """A plan, or None and the reason in words."""
 
@@ -82,13 +82,17 @@ def tradeoff_plan(spec: RunSpec) -> Planned:
     return _planned(lambda: tradeoff.plan(spec, points, seeds, networks, methods))
 
 
-def left_out(plan: Plan) -> None:
-    """What was asked for and cannot be trained, and why."""
-    for one in plan.left_out[:6]:
-        reasons = " ".join(f"`{problem.field}`: {rule_text(problem.rule)}." for problem in one.problems)
-        st.caption(f":material/block: **{one.arm}** {reasons}")
-    if len(plan.left_out) > 6:
-        st.caption(t("compare.more_left_out", count=len(plan.left_out) - 6))
+def left_out(found: Sequence[Mapping[str, Any]]) -> None:
+    """What was asked for and cannot be trained, and why.
+
+    Args:
+        found: as a group keeps it (:class:`mtl_core.runs.records.GroupRecord`).
+    """
+    for one in found[:MOST_LEFT_OUT]:
+        reasons = " ".join(f"`{problem['field']}`: {rule_text(problem['rule'])}." for problem in one["problems"])
+        st.caption(f":material/block: **{one['arm']}** {reasons}")
+    if len(found) > MOST_LEFT_OUT:
+        st.caption(t("compare.more_left_out", count=len(found) - MOST_LEFT_OUT))
 
 
 def _networks(question: str, spec: RunSpec, default: Sequence[str]) -> None:

@@ -146,7 +146,7 @@ def ask(fields: Callable[[RunSpec], None], plan: Callable[[RunSpec], compare_for
         made, reason = plan(spec)
         _start(made, reason)
     if made is not None:
-        compare_form.left_out(made)
+        compare_form.left_out([one.as_json() for one in made.left_out])
 
 
 def _start(plan: Plan | None, reason: str) -> None:

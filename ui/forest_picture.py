@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from mtl_core.numerals import typeset
 from ui.network_shapes import text_width
 
 WIDTH, ROW, TITLE, LEFT, RIGHT = 560.0, 26.0, 26.0, 8.0, 120.0
@@ -25,7 +26,8 @@ class Branch:
         low, high: ends of the interval; None where there is none.
         text: the mean and its interval as a person reads them.
         colour: of the row.
-        clear: whether the interval leaves out 0; a row where it does not is drawn hollow.
+        clear: whether the verdict is sure, which the interval alone does not say where several are held against each
+            other; a row that is not is drawn hollow.
     """
 
     title: str
@@ -98,7 +100,7 @@ def _row(row: Branch, y: float, scale: tuple[float, float]) -> str:
         if value is not None:
             parts.append(
                 f'<circle cx="{place(value):.1f}" cy="{y:.1f}" r="{DOT}" fill="{row.colour}" fill-opacity="0.22">'
-                f"<title>{escape(label)}: {value:+.3g}</title></circle>"
+                f"<title>{escape(label)}: {typeset(value, '+.3g')}</title></circle>"
             )
     if row.low is not None and row.high is not None:
         parts.append(

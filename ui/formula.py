@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from mtl_core.numerals import typeset
 from mtl_core.spec import RunSpec
 from mtl_core.weightings import WEIGHTINGS
 from ui import form_state
@@ -70,15 +71,15 @@ def formula_text(
         terms = _many_terms({task: lambdas[task] for task in spec.tasks}, losses if known else {})
     else:
         terms = [
-            _term(lambdas[task], f"{losses[task]:.3f}" if known else _name_of_loss(task), colours[task])
+            _term(lambdas[task], typeset(losses[task], ".3f") if known else _name_of_loss(task), colours[task])
             for task in spec.tasks
         ]
     total = sum(lambdas[task] * losses[task] for task in spec.tasks) if known else None
     if penalty is not None:
         strength, value = penalty
-        terms.append(f"{value:.3f}" if known and value is not None else f"{short(strength)} · Ω")
+        terms.append(typeset(value, ".3f") if known and value is not None else f"{short(strength)} · Ω")
         total = total + value if total is not None and value is not None else None
-    return f"**L** = {' + '.join(terms)}" + (f" = **{total:.3f}**" if total is not None else "")
+    return f"**L** = {' + '.join(terms)}" + (f" = **{typeset(total, '.3f')}**" if total is not None else "")
 
 
 def direction_text(
@@ -118,14 +119,14 @@ def _many_terms(lambdas: Mapping[str, float], losses: Mapping[str, float]) -> li
     together = [task for task in lambdas if task not in found]
     count = len(together)
     mean = sum(losses[task] for task in together) / max(1, count) if losses else 0.0
-    summed = f"{count} · {mean:.3f}" if losses else rf"$\sum_{{{count}}} L_i$"
+    summed = f"{count} · {typeset(mean, '.3f')}" if losses else rf"$\sum_{{{count}}} L_i$"
     terms = [_term(common, summed, SHARED_COLOUR)] if together else []
     for task, colour in singled_out(list(found)[:MOST_TERMS]).items():
-        terms.append(_term(found[task], f"{losses[task]:.3f}" if losses else _name_of_loss(task), colour))
+        terms.append(_term(found[task], typeset(losses[task], ".3f") if losses else _name_of_loss(task), colour))
     others = list(found)[MOST_TERMS:]
     if others:
         weighted = sum(found[task] * losses[task] for task in others) if losses else None
-        terms.append(rf"$\sum_{{{len(others)}}} \lambda_i L_i$" if weighted is None else f"{weighted:.3f}")
+        terms.append(rf"$\sum_{{{len(others)}}} \lambda_i L_i$" if weighted is None else typeset(weighted, ".3f"))
     return terms
 
 

@@ -32,6 +32,7 @@ def pages() -> list[st.Page]:
         st.Page("pages/race.py", title=t("page.race"), icon=":material/flag:"),
         st.Page("pages/evaluation.py", title=t("page.evaluation"), icon=":material/query_stats:"),
         st.Page("pages/tradeoffs.py", title=t("page.tradeoffs"), icon=":material/balance:"),
+        st.Page("pages/predict.py", title=t("page.predict"), icon=":material/psychology:"),
         st.Page("pages/runs.py", title=t("page.runs"), icon=":material/history:"),
         st.Page("pages/compare.py", title=t("page.compare"), icon=":material/compare:", visibility="hidden"),
         st.Page("pages/data.py", title=t("page.data"), icon=":material/database:"),

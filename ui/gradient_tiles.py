@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mtl_core.numerals import typeset
 from ui.colours import BEST_COLOUR, WORST_COLOUR
 from ui.gradient_arrows import Arrows
 from ui.gradient_series import GradientSeries, over_pairs
@@ -84,7 +85,7 @@ def _tile(label: str, value: str, tip: str) -> None:
 
 
 def _signed(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+    return "–" if value is None else typeset(value, ".2f")
 
 
 def _percent(share: float | None) -> str:

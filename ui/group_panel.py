@@ -12,7 +12,7 @@ from mtl_core.errors import MTLError, RunNotFound
 from mtl_core.runs.groups import get_group, list_groups, stop_group
 from mtl_core.spec import parse_spec
 from mtl_core.sweeps.summary import ALL_TASKS, Arm, MemberState, Spread, Summary, summary
-from ui import curve_view, hub, own_access, sharing_view, shown_run, tradeoff_view
+from ui import compare_form, curve_view, hub, own_access, sharing_view, shown_run, tradeoff_view
 from ui.colours import SHARED_COLOUR
 from ui.evaluation import GROUP
 from ui.markup import show_markup
@@ -102,6 +102,9 @@ def _body(group: str, drawn: str) -> None:
         _answer(found)
         _strips(found)
         _table(found)
+    if found.left_out:
+        st.caption(f"**{t('evaluation.left_out')}**")
+        compare_form.left_out(found.left_out)
     with st.expander(t("evaluation.members", count=len(found.members)), icon=":material/list:"):
         for member in found.members:
             _member(member)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mtl_core.numerals import typeset
 from ui.matrix_scale import Scale, scale_of
 from ui.network_shapes import text_width
 from ui.pixels import data_uri, png
@@ -166,8 +167,7 @@ def _number(value: float) -> str:
     if not np.isfinite(value):
         return "–"
     size = abs(float(value))
-    text = f"{value:.2g}" if size < 100 else f"{value:.0f}" if size < 1e6 else f"{value:.1e}"
-    return text.replace("-", "−")
+    return typeset(float(value), ".2g" if size < 100 else ".0f" if size < 1e6 else ".1e")
 
 
 def _turned(names: Sequence[str]) -> bool:

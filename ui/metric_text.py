@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from mtl_core.numerals import numeral, typeset
 from ui.words import t_or
 
 SPLITS = ("train", "validation", "test")
@@ -23,15 +24,15 @@ def formatted(metric: str, value: float | None) -> str:
     """A metric as text: shares in per cent, the rest at four digits."""
     if value is None:
         return "–"
-    return f"{value:.1%}" if metric in PERCENT else f"{value:.4g}"
+    return typeset(value, ".1%" if metric in PERCENT else ".4g")
 
 
 def difference(metric: str, value: float | None, old: float | None) -> str | None:
-    """How far a value lies from an old one; None where one of them is missing."""
+    """How far a value lies from an old one; None where one of them is missing. A tile's arrow reads its sign."""
     if value is None or old is None:
         return None
     by = value - old
-    return f"{by * 100:+.1f} pp" if metric in PERCENT else f"{by:+.3g}"
+    return f"{numeral(by * 100, '+.1f')} pp" if metric in PERCENT else numeral(by, "+.3g")
 
 
 def epoch_text(epoch: float) -> str:

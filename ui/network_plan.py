@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mtl_core.layout import SHARED, Layout
+from mtl_core.numerals import typeset
 from ui.network_nodes import Node, Point, Strand
 from ui.network_routes import Ways
 from ui.network_shapes import Grid
@@ -37,7 +38,7 @@ class Plan:
 
 def two(value: float) -> str:
     """A weight as it is printed: two decimals, with a true minus."""
-    return f"{value:.2f}".replace("-", "−")
+    return typeset(value, ".2f")
 
 
 def sum_text(row: Mapping[str, float], names: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mtl_core.errors import MTLError
 from mtl_core.execution.relating import found, relating_state, start_relating
+from mtl_core.numerals import typeset
 from mtl_core.spec import RunSpec
 from ui import form_state, shown_run
 from ui.fetch_dialog import progress
@@ -100,7 +101,7 @@ def _closeness(result: dict[str, Any], i: int, j: int) -> float:
 
 def _number(result: dict[str, Any], name: str, why: str, i: int, j: int) -> str:
     value = result[name][i][j]
-    return t(f"relatedness.why_{result[why][i][j]}") if value is None else f"{value:.2f}"
+    return t(f"relatedness.why_{result[why][i][j]}") if value is None else typeset(value, ".2f")
 
 
 def as_array(matrix: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:

@@ -12,8 +12,7 @@ from mtl_core.errors import MTLError
 from mtl_core.paths import get_path
 from mtl_core.runs import shelf
 from mtl_core.runs.records import ENDED, RunRecord
-from ui import evaluation, form_state, hub, run_export, run_filter, run_marks, shown_run
-from ui.compare_charts import MOST as MOST_COMPARED
+from ui import evaluation, form_state, hub, run_export, run_filter, run_marks, run_picked, shown_run
 from ui.control_bar import MORE_EPOCHS
 from ui.lines import MOST_BESIDE
 from ui.many_tiles import spreads
@@ -21,6 +20,7 @@ from ui.names import dataset_title
 from ui.owner import owner_token
 from ui.plain_text import plain
 from ui.run_panel import status_badge
+from ui.run_picked import OPENING
 from ui.shown_run import CLI, RUN
 from ui.tiles import epoch_text, formatted, metric_name
 from ui.words import t, t_or
@@ -28,8 +28,6 @@ from ui.words import t, t_or
 PAGE_SIZE = 20
 MOST = 400
 REFRESH_SECONDS = 2.0
-OPENING = "opening"
-PICK, PICKED = "pick:", "picked_runs"
 THROWN = "thrown_away"
 """Ids of the runs that were thrown away last; the offer to take them back stands until it is taken or declined."""
 
@@ -80,8 +78,9 @@ def _rows() -> None:
         st.switch_page(page, query_params=parameters)
     if shown_run.TROUBLE in st.session_state:
         st.rerun()  # told at the page's top
-    _compare_bar()
-    there = entries(run_filter.chosen(_runs()))
+    runs = _runs()
+    run_picked.bar({run.id for run in runs})
+    there = entries(run_filter.chosen(runs))
     last_page = -(-len(there) // PAGE_SIZE)
     first = (min(int(st.session_state.get("runs_page") or 1), max(1, last_page)) - 1) * PAGE_SIZE
     for found in there[first : first + PAGE_SIZE]:
@@ -178,30 +177,7 @@ def _buttons(run: RunRecord) -> None:
     run_marks.editor(run)
     if run.status == "finished":
         run_export.export_menu(run)
-    st.checkbox(t("compare_runs.pick"), key=f"{PICK}{run.id}", on_change=_picked, args=(run.id,))
-
-
-def _picked(run: str) -> None:
-    """Callback of a run's box: among those to compare, or no longer."""
-    chosen = [one for one in st.session_state.get(PICKED, []) if one != run]
-    st.session_state[PICKED] = [*chosen, run] if st.session_state[f"{PICK}{run}"] else chosen
-
-
-def _compare_bar() -> None:
-    """The runs that were picked, and the way to their comparison."""
-    picked = st.session_state.get(PICKED, [])
-    if not picked:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        call: dict[str, Any] = {"disabled": not 2 <= len(picked) <= MOST_COMPARED, "icon": ":material/compare:"}
-        words = t("compare_runs.go", count=len(picked))
-        st.button(words, key="compare_now", type="primary", on_click=_compare, args=(picked,), **call)
-        if len(picked) > MOST_COMPARED:
-            st.caption(t("compare_runs.most", count=MOST_COMPARED))
-
-
-def _compare(picked: list[str]) -> None:
-    st.session_state[OPENING] = ("pages/compare.py", {"runs": ",".join(picked)})
+    run_picked.box(run.id)
 
 
 def _bin(key: str, runs: list[str]) -> None:

@@ -10,8 +10,10 @@ import streamlit as st
 
 from mtl_core.comparison import SHARES, Verdict
 from mtl_core.intervals import Interval
+from mtl_core.numerals import typeset
 from mtl_core.runs.groups import get_group
 from mtl_core.spec import parse_spec
+from mtl_core.sweeps.family import comparisons
 from mtl_core.sweeps.summary import Summary
 from mtl_core.sweeps.verdict import Answer, ArmAnswer, TaskAnswer, sharing_answer
 from ui import hub
@@ -79,13 +81,19 @@ def sentence(arm: ArmAnswer) -> str:
         for one in verdicts
         if one.kind in ICONS
     ]
+    parts += [_weak(one) for one in verdicts if one.uncorrected]
     for kind in ("undecided", "unknown"):
-        names = [f"`{one.task}`" for one in verdicts if one.kind == kind]
+        names = [f"`{one.task}`" for one in verdicts if one.kind == kind and not one.uncorrected]
         if names:
             parts.append(t(f"sharing.{kind}", tasks=", ".join(names)))
     worse = [f"`{one.task}`" for one in verdicts if one.negative_transfer]
     parts.append(t("sharing.negative", tasks=", ".join(worse)) if worse else t("sharing.no_negative"))
     return "; ".join(parts) + "."
+
+
+def _weak(one: Verdict) -> str:
+    """What an interval says by itself and the correction takes back."""
+    return t(f"sharing.{one.uncorrected}_weakly", task=one.task, amount=amount(one), count=one.comparisons)
 
 
 def amount(one: Verdict) -> str:
@@ -117,7 +125,7 @@ def percent(found: Interval) -> str:
     if found.mean is None:
         return "–"
     half = f" ± {found.half_width:.1f}" if found.half_width is not None else ""
-    return f"{found.mean:+.1f}{half} %"
+    return f"{typeset(found.mean, '+.1f')}{half} %"
 
 
 def _branches(arms: list[ArmAnswer], colours: Mapping[str, str]) -> Iterator[Branch]:
@@ -139,7 +147,8 @@ def _branch(arm: ArmAnswer, task: TaskAnswer, verdict: Verdict, colour: str) -> 
     unit = t("sharing.points") if task.metric in SHARES else metric_name(task.metric)
     mean, half = scaled(task.gain.mean), scaled(task.gain.half_width)
     places = 0 if not half else max(0, 1 - floor(log10(half)))
-    text = "" if mean is None else f"{mean:+.2g}" if not half else f"{mean:+.{places}f} ± {half:.{places}f}"
+    text = "" if mean is None else typeset(mean, f"+.{places}f" if half else "+.2g")
+    text += f" ± {half:.{places}f}" if text and half else ""
     return Branch(
         title=f"{task.task} · {t('sharing.against_alone', unit=unit)}",
         name=arm_name(arm),
@@ -176,4 +185,6 @@ def honest(answer: Answer) -> str:
     """What the numbers rest on."""
     method = next((task.gain.method for arm in answer.arms for task in arm.test.tasks if task.gain.method), None)
     words = t(f"sharing.by_{method}") if method else t("sharing.no_interval")
-    return f"{words} {t(f'sharing.over_{answer.pairs}')} {t('sharing.honest')}"
+    count = comparisons(answer.arms)
+    together = f" {t('sharing.corrected', count=count)}" if count > 1 else ""
+    return f"{words}{together} {t(f'sharing.over_{answer.pairs}')} {t('sharing.honest')}"

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mtl_core.control import Command
+from mtl_core.numerals import typeset
 from mtl_core.spec_parts import ONLY
 from ui import hub, shown_run
 from ui.shown_run import Shown
@@ -62,6 +63,6 @@ def effect(alone: Mapping[str, Any], tasks: Sequence[str]) -> str:
             continue
         change = after - before
         still = abs(change) <= SAME * max(abs(before), abs(after))
-        word = t("single_step.same") if still else f"{change:+.3g}"
-        lines.append(f"- {task}: {before:.4g} → {after:.4g} &nbsp; **{word}**")
+        word = t("single_step.same") if still else typeset(change, "+.3g")
+        lines.append(f"- {task}: {typeset(before)} → {typeset(after)} &nbsp; **{word}**")
     return "\n".join(lines)

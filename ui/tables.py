@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtl_core.numerals import typeset
 from mtl_core.tasks import Task
 from ui.chart_data import short
 from ui.words import t
@@ -139,7 +140,7 @@ def _true_text(task: Task, value: Any) -> str:
 
 def _predicted_text(task: Task, value: Any) -> str:
     if task.kind == "regression":
-        return f"{float(value):.2f}"
+        return typeset(float(value), ".2f")
     if task.kind == "binary":
         return f"{task.classes[int(value >= 0.5)]} ({float(value):.2f})"
     return task.classes[int(value)]

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mtl_core.numerals import typeset
 from ui.chart_data import ChartData, Trace
 from ui.colours import TASK_PALETTE
 from ui.epochs import Arrays
@@ -59,7 +60,7 @@ def _relations(found: Arrays, tasks: Sequence[str]) -> None:
     pictures = [(t("tie_views.learned"), learned)]
     if truth is not None:
         pictures.append((t("tie_views.true"), truth))
-        st.caption(t("tie_views.agreement", value=f"{agreement(learned, truth):.3f}"))
+        st.caption(t("tie_views.agreement", value=typeset(agreement(learned, truth), ".3f")))
     with st.grid("auto", min_column_width=280, gap="medium"):
         for i, (label, values) in enumerate(pictures):
             with st.container():

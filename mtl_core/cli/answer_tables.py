@@ -7,9 +7,11 @@ from typing import Any
 
 from mtl_core.comparison import amount
 from mtl_core.intervals import Interval
+from mtl_core.numerals import numeral
 from mtl_core.runs.side_by_side import SideBySide
 from mtl_core.sweeps.answer import Answer, ArmAnswer, Measured
 from mtl_core.sweeps.base import LeftOut
+from mtl_core.sweeps.family import comparisons
 from mtl_core.sweeps.front_answer import FrontAnswer, Point
 
 MOST_TASKS = 8
@@ -27,6 +29,8 @@ def sharing_text(found: Answer) -> str:
         lines += ["", f"{split}, mean ± sd; in brackets the gain over single-task with its 95 % interval"]
         lines += aligned(list(_tasks(found.arms, split)))
     lines += ["", f"intervals over {found.pairs}: {_methods(found)}"]
+    if (count := comparisons(found.arms)) > 1:
+        lines += [f"gains and loses hold for all {count} comparisons together (Holm, 5 %); intervals each for itself"]
     lines += [f"{arm.name}: {arm.test.words}" for arm in found.arms if arm.test.words]
     for arm in found.arms:
         lines += [DISAGREEMENT.format(arm=arm.name, task=task) for task in arm.disagreeing]
@@ -123,7 +127,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def _percent(found: Interval) -> str:
     if found.mean is None:
         return "–"
-    return f"{found.mean:+.1f} %" + ("" if found.half_width is None else f" ± {found.half_width:.1f}")
+    return f"{numeral(found.mean, '+.1f')} %" + ("" if found.half_width is None else f" ± {found.half_width:.1f}")
 
 
 def _spread(found: Interval) -> str:
@@ -131,8 +135,8 @@ def _spread(found: Interval) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else numeral(value)
 
 
 def _shown(value: Any) -> str:
-    return "–" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    return "–" if value is None else numeral(value, ".6g") if isinstance(value, float) else str(value)

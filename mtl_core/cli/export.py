@@ -22,6 +22,7 @@ WORDS = {
     "weights": "the weights as safetensors; as a state_dict where PATH ends in .pt",
     "state_dict": "the weights as a state_dict for torch.load",
     "figures": "the curves as SVG files, in a zip",
+    "figures_png": "the curves as PNG files, in a zip",
     "report": "one HTML file that needs nothing from elsewhere",
     "script": "a script that trains the run without this project, with its data: a folder; a zip if PATH ends in .zip",
 }

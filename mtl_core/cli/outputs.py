@@ -12,6 +12,7 @@ import yaml
 
 from mtl_core.errors import Problem, SpecError
 from mtl_core.events import Event
+from mtl_core.numerals import numeral
 from mtl_core.runs.records import RunRecord
 from mtl_core.runs.store import Store
 
@@ -89,7 +90,7 @@ def summary(result: dict[str, Any]) -> str:
         lines.append(f"parameters: shared {result['parameters']['shared']}, {own}")
     for split, tasks in result["metrics"].items():
         for task, metrics in (tasks or {}).items():
-            numbers = "  ".join(f"{name} {'–' if value is None else f'{value:.4g}'}" for name, value in metrics.items())
+            numbers = "  ".join(f"{name} {'–' if value is None else numeral(value)}" for name, value in metrics.items())
             lines.append(f"{split:<10} {task:<12} {numbers}")
     if result["error"]:
         lines.append(f"error: {result['error']}")

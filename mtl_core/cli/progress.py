@@ -7,6 +7,7 @@ import time
 from typing import Any, TextIO
 
 from mtl_core.events import Event
+from mtl_core.numerals import numeral
 
 TTY_SECONDS, PLAIN_SECONDS = 0.1, 2.0
 
@@ -53,7 +54,7 @@ class ProgressLine:
             self._open = False
 
     def _training(self, event: Event) -> str:
-        losses = "  ".join(f"{task} {value:.4g}" for task, value in self._losses.items())
+        losses = "  ".join(f"{task} {numeral(value)}" for task, value in self._losses.items())
         if self._started is None or not self._total:
             return losses
         done, began = event.step - self._started.step, self._started.time

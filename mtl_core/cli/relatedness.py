@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mtl_core.cli.progress import ProgressLine
 from mtl_core.events import Event
+from mtl_core.numerals import numeral
 
 if TYPE_CHECKING:
     from mtl_core.relatedness import Relatedness
@@ -59,6 +60,6 @@ def _lines(found: Relatedness) -> Iterator[str]:
         pairs = [*by_inputs[:SHOWN], *by_inputs[-SHOWN:]]
     for i, j in pairs:
         label, inputs = found.labels[i][j], found.inputs[i][j]
-        shown = found.label_why[i][j] if label is None else f"{label:+.3f} ({found.measures[i][j]})"
-        alike = found.input_why[i][j] if inputs is None else f"{inputs:.3f}"
+        shown = found.label_why[i][j] if label is None else f"{numeral(label, '+.3f')} ({found.measures[i][j]})"
+        alike = found.input_why[i][j] if inputs is None else numeral(inputs, ".3f")
         yield f"{found.tasks[i]:<{width}}  {found.tasks[j]:<{width}}  {shown:<24} {alike}"

@@ -13,6 +13,7 @@ from mtl_core.cli.progress import ProgressLine
 from mtl_core.cli.signals import stopping_on_signals
 from mtl_core.errors import Problem, SpecError
 from mtl_core.events import Event
+from mtl_core.numerals import numeral
 
 if TYPE_CHECKING:
     from mtl_core.runs.store import Store
@@ -107,7 +108,8 @@ def text(found: SearchAnswer) -> list[str]:
 
 def _trial(trial: TrialFound, found: SearchAnswer) -> str:
     metrics = ", ".join(
-        f"{task} {metric} {value:.4g}" for (task, metric), value in zip(found.objectives, trial.measured, strict=True)
+        f"{task} {metric} {numeral(value)}"
+        for (task, metric), value in zip(found.objectives, trial.measured, strict=True)
     )
     return f"{metrics}  with {_values(trial.values.items())}  (run {trial.run})"
 

@@ -102,21 +102,16 @@ def perform(plan: Plan, as_json: bool, detach: bool = False) -> int:
     store = Store()
     group = start(store, plan, OWNER)
     ensure_runner(store.home)
-    left_out = [{"arm": one.arm, "problems": [_problem(p) for p in one.problems]} for one in plan.left_out]
     if detach:
-        told = {"group": group, "runs": len(plan.members), "left_out": left_out}
+        told = {"group": group, "runs": len(plan.members), "left_out": [one.as_json() for one in plan.left_out]}
         print(json.dumps(told) if as_json else f"group {group}: queued")
         return 0
     found = follow(store, group)
     if as_json:
-        print(json.dumps(found.as_json() | {"left_out": left_out, "answer": _answer(store, found)}))
+        print(json.dumps(found.as_json() | {"answer": _answer(store, found)}))
     else:
         print(_text(store, found))
     return EXIT_CODES.get(found.status, 1)
-
-
-def _problem(problem: Any) -> dict[str, Any]:
-    return {"field": problem.field, "rule": problem.rule, "value": json.loads(json.dumps(problem.value, default=str))}
 
 
 def _answer(store: Store, found: Summary) -> dict[str, Any]:

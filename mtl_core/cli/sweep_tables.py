@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from mtl_core.numerals import numeral
 from mtl_core.sweeps.summary import Arm, Spread, Summary
 from mtl_core.tasks import LOWER_IS_BETTER
 
@@ -75,7 +76,7 @@ def spread_text(values: Spread) -> str:
 
 def number(value: float | None) -> str:
     """Four significant digits, a dash where there is none."""
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else numeral(value)
 
 
 def _wins(lead: Spread) -> int:

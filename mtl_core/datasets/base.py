@@ -49,6 +49,7 @@ class Samples:
         groups: (N,) int64; a cross-validation keeps the rows of one group together. None: every row by itself.
         rescaled: modalities (tables) that are standardised; other training rows standardise them anew.
         columns: names of the table's columns.
+        raw: of tables that are standardised: their values before, in their own units, (N, columns).
         vocabulary: the words by their numbers, where an input is sentences.
         truth: what is known of the data's making, to hold what was learned against: ``weights`` (d, K),
             ``correlation`` (K, K), ``adjacency`` (K, K), in the order of the data set's tasks.
@@ -63,6 +64,7 @@ class Samples:
     groups: NDArray[np.int64] | None = None
     rescaled: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    raw: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     truth: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
@@ -173,6 +175,17 @@ class Dataset(Named):
             DataError: where a file is damaged, altered or unusable.
         """
         raise TypeError(f"{type(self).__name__} must load its rows")
+
+    def drawn(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """(S, S) what a drawing would be among its pictures; None where its pictures are none that one draws.
+
+        Args:
+            ink: (H, H) 0..255, black canvas, white ink.
+
+        Raises:
+            DataError: if the drawing is empty.
+        """
+        return None
 
     def preview(self, folder: Path) -> Preview:
         """A first look without torch and without a download.

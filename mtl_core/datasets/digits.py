@@ -11,6 +11,7 @@ import numpy as np
 
 from mtl_core.blocks import Map
 from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples
+from mtl_core.datasets.drawing import by_box
 from mtl_core.datasets.splits import split_sizes, stratified_split
 from mtl_core.encoders import InputSpec
 from mtl_core.tasks import Task
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 DIGITS = tuple(str(digit) for digit in range(10))
 ROWS = 1797
-SIDE = 28
+SIDE, SMALL = 28, 8
 
 
 class Digits(Dataset):
@@ -66,6 +67,12 @@ class Digits(Dataset):
             source="sklearn",
             strata=classes,
         )
+
+    def drawn(self, ink: Pictures) -> Pictures:
+        """As the set was made: a bitmap of 32×32 filled by the digit, counted in blocks of 4×4, then enlarged."""
+        blocks = by_box(ink, 4 * SMALL).reshape(SMALL, 4, SMALL, 4).mean(axis=(1, 3))
+        picture: Pictures = enlarge(blocks[None] * (16 / 255))[0]
+        return picture
 
     def preview(self, folder: Path) -> Preview:
         classes, small = first_digits()

@@ -96,6 +96,7 @@ class EnergyEfficiency(Dataset):
             groups=shapes if self.group_shapes else None,
             rescaled=("table",),
             columns=COLUMNS[:INPUTS],
+            raw={"table": table[:, :INPUTS]},
         )
 
     def preview(self, folder: Path) -> Preview:

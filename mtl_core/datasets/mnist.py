@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -15,10 +15,14 @@ from mtl_core.datasets import mnist_files
 from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples
 from mtl_core.datasets.digits import SIDE, digit_mask, digit_tasks
 from mtl_core.datasets.download import Unreachable
+from mtl_core.datasets.drawing import by_mass
 from mtl_core.datasets.splits import stratified_cut, trained_sizes
 from mtl_core.encoders import InputSpec
 from mtl_core.errors import DataError
 from mtl_core.tasks import Task
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TRAINED, TESTED = 60_000, 10_000
 PREVIEW_PICTURES = 10
@@ -89,6 +93,9 @@ class Mnist(Dataset):
             notes=tuple(notes),
             strata=classes,
         )
+
+    def drawn(self, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return by_mass(ink, SIDE)
 
     def preview(self, folder: Path) -> Preview:
         try:

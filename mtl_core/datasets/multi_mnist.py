@@ -14,6 +14,7 @@ from mtl_core.datasets import mnist_files
 from mtl_core.datasets.base import SPLITS, Card, Dataset, Preview, Progress, Samples
 from mtl_core.datasets.digits import DIGITS, ROWS, SIDE, enlarge, enlarged_digits, first_digits
 from mtl_core.datasets.download import Unreachable
+from mtl_core.datasets.drawing import as_it_is
 from mtl_core.datasets.mnist import TESTED, TRAINED, Mnist
 from mtl_core.datasets.splits import split_sizes, stratified_cut, stratified_split, trained_sizes
 from mtl_core.encoders import InputSpec
@@ -93,6 +94,9 @@ class MultiMnist(Dataset):
             strata=classes,
             groups=circle,
         )
+
+    def drawn(self, ink: Pictures) -> Pictures:
+        return as_it_is(ink, SIDE)
 
     def preview(self, folder: Path) -> Preview:
         if self.base == "mnist":

@@ -118,6 +118,7 @@ class Own(Dataset):
             groups=groups,
             rescaled=("table",) if "table" in made else (),
             columns=features.table_names(manifest.columns),
+            raw={"table": features.table(prepared)} if "table" in made else {},
             vocabulary=Vocabulary(prepared.words).names if prepared.words else (),
         )
 

@@ -106,6 +106,7 @@ class School(Dataset):
             strata=owner,
             rescaled=("table",),
             columns=COLUMNS,
+            raw={"table": columns},
         )
 
     def preview(self, folder: Path) -> Preview:

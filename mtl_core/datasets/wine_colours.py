@@ -102,6 +102,7 @@ class WineColours(Dataset):
             groups=groups if self.group_duplicates else None,
             rescaled=("table",),
             columns=wine_table.COLUMNS[:-1],
+            raw={"table": table[:, :-1]},
         )
 
     def preview(self, folder: Path) -> Preview:

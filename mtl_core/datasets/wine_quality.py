@@ -87,6 +87,7 @@ class WineQuality(Dataset):
             groups=groups,
             rescaled=("table",),
             columns=wine_table.COLUMNS[:-1],
+            raw={"table": table[:, :-1]},
         )
 
     def preview(self, folder: Path) -> Preview:

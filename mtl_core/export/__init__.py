@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from mtl_core.errors import MTLError
 from mtl_core.export.bundle import bundled
-from mtl_core.export.curves import figures_zip
+from mtl_core.export.curves import figures_png_zip, figures_zip
 from mtl_core.export.exported import Exported
 from mtl_core.export.report import report_html
 from mtl_core.export.script import script_zip
@@ -25,6 +25,7 @@ EXPORTS: dict[str, Export] = {
     "weights": weights_safetensors,
     "state_dict": weights_state_dict,
     "figures": figures_zip,
+    "figures_png": figures_png_zip,
     "report": report_html,
     "script": script_zip,
 }

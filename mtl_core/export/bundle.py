@@ -42,6 +42,7 @@ def bundled(store: Store, runs: Sequence[str], exports: Mapping[str, Export]) ->
                 missing.append(f"{folder}, {what}: {error}")
                 continue
             files[f"{folder}/{found.name}"] = found.content
+            missing += [f"{folder}, {what}: {reason}" for reason in found.left_out]
     if not files:
         raise MTLError("nothing could be exported:\n" + "\n".join(missing))
     if missing:

@@ -11,6 +11,7 @@ from mtl_core.errors import MTLError
 from mtl_core.events import Event
 from mtl_core.export.exported import Exported, file_name, zipped
 from mtl_core.export.naming import identifiers
+from mtl_core.export.png import png_of, without_glyph
 from mtl_core.export.svg import Series, chart
 from mtl_core.runs.store import Store
 from mtl_core.tasks import LIVE_METRICS
@@ -58,6 +59,29 @@ def figures_zip(store: Store, run: str) -> Exported:
         RunNotFound: if no run has this id.
         MTLError: where there is nothing to draw yet.
     """
+    files = {f"{name}.svg": svg.encode() for name, svg in _drawings(store, run).items()}
+    return Exported(file_name(store.get(run), "-figures.zip"), zipped(files), "application/zip")
+
+
+def figures_png_zip(store: Store, run: str) -> Exported:
+    """The figures as PNG files in a zip, three pixels a unit of the drawing.
+
+    Letters that no font of this machine has are told in ``left_out``.
+
+    Raises:
+        RunNotFound: if no run has this id.
+        MTLError: where there is nothing to draw yet, no font, or the library resvg-py is not there.
+    """
+    drawings = _drawings(store, run)
+    missing = without_glyph(drawings.values())
+    files = {f"{name}.png": png_of(svg) for name, svg in drawings.items()}
+    told = f"no font of this machine has {' '.join(missing)}: the PNG figures show a box, or nothing, in their place"
+    left_out = (told,) if missing else ()
+    return Exported(file_name(store.get(run), "-figures-png.zip"), zipped(files), "application/zip", left_out)
+
+
+def _drawings(store: Store, run: str) -> dict[str, str]:
+    """Each figure as SVG, by a name for its file."""
     record = store.get(run)
     found = figures(store, run)
     if not found:
@@ -66,8 +90,7 @@ def figures_zip(store: Store, run: str) -> Exported:
             "export its metrics or report"
         )
     names = identifiers(figure.title for figure in found)
-    files = {f"{names[figure.title]}.svg": figure.svg(alone=True).encode() for figure in found}
-    return Exported(file_name(record, "-figures.zip"), zipped(files), "application/zip")
+    return {names[figure.title]: figure.svg(alone=True) for figure in found}
 
 
 _SPLITS = ("train", "validation")

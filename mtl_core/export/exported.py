@@ -23,7 +23,7 @@ class Exported:
         name: a file name.
         content: its bytes.
         mime: their media type.
-        left_out: of several files in one: what is not there, and why.
+        left_out: what is not there of what was asked for, and why.
     """
 
     name: str
@@ -45,7 +45,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, FIRST_DAY)
             entry.external_attr = 0o644 << 16
-            packed = name.endswith((".npz", ".zip", ".safetensors", ".pt", ".parquet"))
+            packed = name.endswith((".npz", ".zip", ".safetensors", ".pt", ".parquet", ".png"))
             entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
     return buffer.getvalue()

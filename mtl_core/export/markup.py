@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from mtl_core.numerals import typeset
+
 STYLE = """
 :root{color-scheme:light dark;--ink:#1f2328;--soft:#59636e;--paper:#fff;--line:#d1d9e0;--tint:#f6f8fa}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--paper:#0d1117;--line:#3d444d;--tint:#151b23}}
@@ -77,5 +79,5 @@ def _cell(value: Cell) -> str:
         return '<td class="number">–</td>'
     if isinstance(value, str):
         return f"<td>{escape(value)}</td>"
-    shown = f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else f"{value:.5g}".replace("-", "−")
+    shown = f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else typeset(value, ".5g")
     return f'<td class="number">{shown}</td>'

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from mtl_core.numerals import typeset
+
 WIDTH, HEIGHT = 460, 250
 LEFT, RIGHT, BOTTOM = 56, 12, 34
 FIRST_ROW, ROW, LETTER = 22, 14, 6.2
@@ -120,7 +122,7 @@ def thinned(points: Sequence[tuple[float, float | None]]) -> list[tuple[float, f
 
 def number(value: float) -> str:
     """A tick's or a table's number, four digits."""
-    return f"{value:.4g}".replace("-", "−")
+    return typeset(value)
 
 
 def _limits(values: Sequence[float], log: bool) -> tuple[float, float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from mtl_core.control import Command
 from mtl_core.errors import MTLError, RunNotFound
@@ -21,7 +21,13 @@ _ORDER_SECONDS = 1e-6
 
 
 def create_group(
-    store: Store, kind: str, name: str, spec: RunSpec, members: Sequence[tuple[str, str, RunSpec]], owner: str
+    store: Store,
+    kind: str,
+    name: str,
+    spec: RunSpec,
+    members: Sequence[tuple[str, str, RunSpec]],
+    owner: str,
+    left_out: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """All runs of a group in the queue, or none; gives the group's id.
 
@@ -32,6 +38,7 @@ def create_group(
         spec: the spec that the members are variants of.
         members: label (each once), arm and spec of each run, in the order in which they shall train.
         owner: token of the browser, or ``cli``.
+        left_out: what was asked for and cannot be trained, as in :class:`mtl_core.runs.records.GroupRecord`.
 
     Raises:
         MTLError: for no members, or too many.
@@ -41,8 +48,8 @@ def create_group(
     group, now = new_id(), time.time()
     body = json.dumps(spec.model_dump(mode="json"), ensure_ascii=False)
     with store.database.write() as connection:
-        row = (group, owner, kind, name, now, body, "[]")
-        connection.execute(f"INSERT INTO groups ({GROUP_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        row = (group, owner, kind, name, now, body, "[]", json.dumps(list(left_out), ensure_ascii=False))
+        connection.execute(f"INSERT INTO groups ({GROUP_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)
         plan = []
         for i, (label, arm, one) in enumerate(members):
             queued = now + i * _ORDER_SECONDS

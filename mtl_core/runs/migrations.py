@@ -92,7 +92,11 @@ def _notes_on_runs(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE runs ADD COLUMN trashed REAL")  # when it was thrown away; NULL: it was not
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first_schema, _groups_of_runs, _notes_on_runs)
+def _what_a_plan_left_out(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE groups ADD COLUMN left_out TEXT NOT NULL DEFAULT '[]'")  # JSON
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first_schema, _groups_of_runs, _notes_on_runs, _what_a_plan_left_out)
 """Append only: an entry that was released is never changed."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Status = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
@@ -103,6 +103,8 @@ class GroupRecord:
         created: seconds since 1970 (UTC).
         spec: the spec that the runs are variants of, as JSON.
         plan: per member ``label``, ``arm`` (members of one arm are averaged) and ``run``, in order.
+        left_out: per ``arm`` that was asked for and cannot be trained its ``problems`` (``field``, ``rule``,
+            ``value``); empty for groups of an older program.
     """
 
     id: str
@@ -112,9 +114,10 @@ class GroupRecord:
     created: float
     spec: dict[str, Any]
     plan: list[dict[str, str]]
+    left_out: list[dict[str, Any]] = field(default_factory=list)
 
 
-_JSON = ("spec", "plan", "latest", "result", "error", "tags")
+_JSON = ("spec", "plan", "latest", "result", "error", "tags", "left_out")
 COLUMNS = ", ".join(RunRecord.__dataclass_fields__)
 GROUP_COLUMNS = ", ".join(GroupRecord.__dataclass_fields__)
 

@@ -20,7 +20,7 @@ class TaskAnswer:
         value: the metric over the seeds.
         gain: by how much it is better than alone, over the pairs, in the metric's unit.
         relative: mean of the same in % of the single-task value; None where there is none.
-        verdict: what the gain says; None for the baseline.
+        verdict: what the gain says, corrected for all comparisons of the answer; None for the baseline.
     """
 
     task: str
@@ -131,10 +131,11 @@ class Answer:
 
 
 def _plain(value: Any) -> Any:
-    """With a half width beside both ends of every interval."""
+    """With a half width beside both ends of every interval, and without its p-value."""
     if isinstance(value, dict):
         found = {key: _plain(entry) for key, entry in value.items()}
         if "low" in found and "high" in found:
             found["half_width"] = None if found["low"] is None else (found["high"] - found["low"]) / 2
+            found.pop("p", None)  # it is with the verdict; of a metric by itself it would say nothing
         return found
     return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value

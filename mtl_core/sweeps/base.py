@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -45,6 +46,12 @@ class LeftOut:
     arm: str
     problems: tuple[Problem, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """As a group keeps it: ``arm``, and of each problem ``field``, ``rule`` and ``value`` (as text if no JSON)."""
+        problems = [{"field": one.field, "rule": one.rule, "value": one.value} for one in self.problems]
+        found: dict[str, Any] = json.loads(json.dumps({"arm": self.arm, "problems": problems}, default=str))
+        return found
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -77,7 +84,8 @@ def start(store: Store, plan: Plan, owner: str) -> str:
         MTLError: for a plan without runs, or with too many.
     """
     members = [(member.label, member.arm, member.spec) for member in plan.members]
-    return create_group(store, plan.kind, plan.name, plan.spec, members, owner)
+    left_out = [one.as_json() for one in plan.left_out]
+    return create_group(store, plan.kind, plan.name, plan.spec, members, owner, left_out)
 
 
 def seeds_from(spec: RunSpec, count: int, field: str = "seeds") -> list[int]:

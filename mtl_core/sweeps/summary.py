@@ -107,6 +107,7 @@ class Summary:
         counts: how many members have each status.
         members: in the order of the plan.
         arms: in the order of the plan.
+        left_out: what was asked for and cannot be trained, as in the store.
     """
 
     group: str
@@ -118,6 +119,7 @@ class Summary:
     counts: Mapping[str, int]
     members: tuple[MemberState, ...]
     arms: tuple[Arm, ...]
+    left_out: tuple[Mapping[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain values."""
@@ -150,6 +152,7 @@ def summary(store: Store, group: str) -> Summary:
         counts=counts,
         members=members,
         arms=tuple(_arm(name, mine, first) for name, mine in arms.items()),
+        left_out=tuple(record.left_out),
     )
 
 

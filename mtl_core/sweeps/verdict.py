@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtl_core.comparison import delta_m, judged, relative_gains, undefined, words
+from mtl_core.comparison import delta_m, judged, relative_gains, undefined
 from mtl_core.intervals import Interval, interval, intervals
 from mtl_core.runs.groups import members_of
 from mtl_core.runs.records import RunRecord
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
 from mtl_core.sweeps.answer import Answer, ArmAnswer, Measured, TaskAnswer
+from mtl_core.sweeps.family import Split, as_family
 from mtl_core.sweeps.summary import MemberState, summary
 from mtl_core.sweeps.variants import ALONE
 from mtl_core.tasks import Task
 
-Split = Literal["validation", "test"]
 Numbers = NDArray[np.float64]
 NOTHING = interval([])
 __all__ = ["Answer", "ArmAnswer", "Measured", "TaskAnswer", "sharing_answer"]
@@ -53,7 +53,8 @@ def sharing_answer(store: Store, group: str) -> Answer:
 
     Pairs are runs with the same seed, split and number of training rows. On one split the intervals are over seeds:
     about the start, the order and dropout, not about other data. On several folds they are over folds, the seeds of a
-    fold averaged first, and wider for the rows that folds share (:func:`mtl_core.intervals.intervals`).
+    fold averaged first, and wider for the rows that folds share (:func:`mtl_core.intervals.intervals`). Verdicts hold
+    for all tasks and arms together (:func:`mtl_core.sweeps.family.as_family`); intervals stand each for itself.
 
     Raises:
         RunNotFound: if no group has this id.
@@ -67,7 +68,7 @@ def sharing_answer(store: Store, group: str) -> Answer:
     for row in rows:
         by_arm.setdefault(row.member.arm, []).append(row)
     several = len({_train_rows(row.run.spec) for row in rows}) > 1
-    arms = tuple(_arm(name, mine, baseline, tasks, several) for name, mine in by_arm.items())
+    arms = as_family([_arm(name, mine, baseline, tasks, several) for name, mine in by_arm.items()])
     chosen, why_none = _choice(arms, several)
     return Answer(
         group=group,
@@ -109,7 +110,7 @@ def _seconds(row: _Row) -> float | None:
 
 
 def _measured(rows: Sequence[_Row], baseline: Mapping[str, _Row], tasks: Sequence[Task], split: Split) -> Measured:
-    """(n, K) tables of the arm and of its pairs become intervals, column by column."""
+    """(n, K) tables of the arm and of its pairs become intervals, column by column; verdicts are not corrected yet."""
     units = _Units([row.fold for row in rows], rows[0].run.spec, split)
     mine = np.array([row.metrics(split, tasks) for row in rows])
     values = units.intervals(mine)
@@ -131,7 +132,7 @@ def _measured(rows: Sequence[_Row], baseline: Mapping[str, _Row], tasks: Sequenc
         tasks=tuple(answers),
         delta_m=units.intervals(delta_m(mine, single, lower)[:, None])[0],
         problem=next(filter(None, problems), None),
-        words=words([answer.verdict for answer in answers if answer.verdict]),
+        words="",
     )
 
 

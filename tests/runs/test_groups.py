@@ -153,3 +153,21 @@ def test_a_store_from_before_groups_keeps_its_runs(tmp_path: Path) -> None:
     group = group_of(store)
     assert len(members_of(store, group)) == 3
     assert len(store.runs()) == 4
+
+
+def test_a_group_from_before_left_nothing_out(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
+    migrate(connection, "runs.db", MIGRATIONS[:3])
+    columns = "id, owner, kind, name, created, spec, plan"
+    connection.execute(f"INSERT INTO groups ({columns}) VALUES ('g', 'o', 'sharing', 'n', 1, '{{}}', '[]')")
+    connection.close()
+    assert get_group(Store(tmp_path), "g").left_out == []
+
+
+def test_what_was_left_out_is_kept(store: Store) -> None:
+    left = [{"arm": "soft", "problems": [{"field": "weighting.name", "rule": "needs shared layers", "value": "mgda"}]}]
+    members = [("one", "", RunSpec())]
+    group = create_group(store, "sharing", "", RunSpec(), members, "owner", left)
+    assert get_group(store, group).left_out == left
+    assert get_group(Store(store.home), group).left_out == left
+    assert get_group(store, group_of(store)).left_out == []

@@ -90,6 +90,24 @@ def test_verdicts_name_gains_losses_and_what_cannot_be_told(store: Store) -> Non
     assert baseline.test.tasks[0].value.mean == pytest.approx(0.51)
 
 
+def test_verdicts_of_all_tasks_and_arms_hold_together(store: Store) -> None:
+    """Four comparisons a split; `quality` of hard gains by itself and not among them."""
+    leads = [0.004, 0.015, 0.010, 0.003, 0.008]
+    values = {"quality": [a - b for a, b in zip(SEPARATE["quality"], leads, strict=True)], "good": SEPARATE["good"]}
+    found = sharing_answer(store, experiment(store, hard=values))
+    quality = arm(found, "hard").validation.tasks[0]
+    assert quality.verdict is not None
+    assert quality.gain.excludes_zero
+    p = stats.ttest_1samp(leads, 0).pvalue
+    assert p < 0.05 < 3 * p
+    assert (quality.verdict.kind, quality.verdict.uncorrected, quality.verdict.comparisons) == ("undecided", "gains", 4)
+    assert quality.verdict.adjusted == pytest.approx(3 * p), "soft's quality has the smallest"
+    assert "by itself, not after correction for 4 comparisons" in arm(found, "hard").validation.words
+    told = found.as_json()["arms"][1]["validation"]["tasks"][0]
+    assert (told["verdict"]["p"], told["verdict"]["adjusted"]) == pytest.approx((p, 3 * p))
+    assert "p" not in told["gain"]
+
+
 def test_the_arm_is_chosen_on_validation_and_told_on_test(store: Store) -> None:
     group = experiment(store, soft={"quality": [0.3] * 5, "good": [0.9] * 5})
     found = sharing_answer(store, group)

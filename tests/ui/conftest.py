@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import streamlit as st
 
@@ -16,6 +18,26 @@ def _none(home: Path) -> None:
     """In the place of ``ensure_runner``."""
 
 
+def _later(waking: frame.Waking, home: Path) -> None:
+    """In the place of ``Waking.later``."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_runner_is_left() -> Iterator[None]:
+    """A page under test starts nothing: each runner would keep two workers of 500 MB."""
+    before = set(_runners())
+    yield
+    assert not set(_runners()) - before, "a test of this file has started a runner"
+
+
+def _runners() -> list[int]:
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            found += [child.pid] if "runner" in child.cmdline() else []
+    return found
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home that the pages use; nothing starts a runner."""
@@ -23,6 +45,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MTL_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(frame, "ensure_runner", _none)
     monkeypatch.setattr(shown_run, "ensure_runner", _none)
+    # Its timer would go off after the test, when nothing is replaced any more, and start a real runner.
+    monkeypatch.setattr(frame.Waking, "later", _later)
     st.cache_resource.clear()
     st.cache_data.clear()
     return tmp_path / "home"

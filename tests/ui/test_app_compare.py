@@ -104,6 +104,17 @@ def test_what_cannot_be_trained_is_left_out_with_its_reason(store: Store) -> Non
     assert EN["evaluation.start"].format(count=15) in text, "soft ties its columns by a penalty: MGDA has no say there"
 
 
+def test_what_a_plan_left_out_stays_with_its_answer(store: Store) -> None:
+    group = base.start(store, sharing.plan(WINE, ("hard", "soft"), ("mgda",), seeds=3), OWNER)
+    app = opened("evaluation", group=group)
+    assert told(app) == []
+    text = whole(app)
+    assert EN["evaluation.left_out"] in text
+    assert "**soft** `weighting.name`" in text
+    without = base.start(store, sharing.plan(WINE, ("hard",), seeds=3), OWNER)
+    assert EN["evaluation.left_out"] not in whole(opened("evaluation", group=without))
+
+
 def test_one_task_has_nobody_to_share_with(store: Store) -> None:
     app = opened(dataset="wine_quality", tasks="quality")
     app.switch_page("pages/evaluation.py").run()

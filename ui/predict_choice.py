@@ -1,0 +1,133 @@
+"""Which run is asked, and the run of the same tasks alone beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from mtl_core.errors import RunNotFound
+from mtl_core.execution.local import ensure_runner
+from mtl_core.predicting import partner
+from mtl_core.runs.records import RunRecord
+from mtl_core.settings import home_dir
+from mtl_core.spec import RunSpec, parse_spec
+from ui import hub, own_access, shown_run
+from ui.fields import choice_name
+from ui.names import dataset_title
+from ui.owner import owner_token
+from ui.plain_text import plain
+from ui.shown_run import CLI
+from ui.words import t
+
+MOST = 60
+RUN = "predict_run"
+LINK = "run"
+READ_LINK = "predict_read_link"
+
+
+def owners() -> tuple[str, str]:
+    """Whose runs this browser is offered."""
+    return owner_token(), CLI
+
+
+def choose() -> RunRecord | None:
+    """The run to ask: that of a link that was just opened, else the one chosen, else the newest; None without any."""
+    offered = {run.id: run for run in hub.store().runs(owner=owners(), status="finished", limit=MOST)}
+    linked = _linked()
+    wanted = linked.id if linked is not None else st.session_state.get(RUN)
+    if linked is not None:
+        offered = {linked.id: linked} | offered
+    if not offered:
+        return None
+    if wanted not in offered:
+        wanted = next(iter(offered))
+    if st.session_state.get(RUN) != wanted:
+        st.session_state[RUN] = wanted
+    names = {run.id: title(run) for run in offered.values()}
+    call: dict[str, Any] = {"format_func": names.__getitem__, "on_change": _chosen, "label_visibility": "collapsed"}
+    st.selectbox(t("predict.which"), list(offered), key=RUN, width=560, **call)
+    st.query_params[LINK] = st.session_state[RUN]
+    return offered[st.session_state[RUN]]
+
+
+def _chosen() -> None:
+    """Callback: what is chosen stands in the link."""
+    st.query_params[LINK] = st.session_state[RUN]
+
+
+def _linked() -> RunRecord | None:
+    """The run that the link names, if it can be asked; else it is said why not."""
+    named = st.query_params.get(LINK)
+    if not named:
+        return None
+    try:
+        record = hub.store().get(named)
+    except RunNotFound:
+        record = None
+    if record is None or record.trashed is not None or own_access.hidden(record):
+        st.warning(t("predict.unknown", run=plain(named[:40])), icon=":material/link_off:")
+        return None
+    if record.status != "finished":
+        st.info(t("predict.not_finished", status=t(f"status.{record.status}")), icon=":material/hourglass:")
+        return None
+    return record
+
+
+def title(run: RunRecord) -> str:
+    """What the choice calls a run."""
+    data = dataset_title(str(run.spec["dataset"]["name"]), run.spec["dataset"].get("options"))
+    network = choice_name("architecture_name", str(run.spec["architecture"]["name"]))
+    weighting = choice_name("weighting_name", str(run.spec["weighting"]["name"]))
+    name = plain(run.label or run.name)
+    return " · ".join([*([name] if name else []), data, network, weighting, run.id[:4]])
+
+
+def beside(run: RunRecord) -> RunRecord | None:
+    """The run of single-task networks, which may still train; offers to train one where there is none."""
+    if partner.is_alone(parse_spec(run.spec)):
+        st.caption(f":material/info: {t('predict.is_alone')}")
+        return None
+    wanted = partner.alone_spec(run)
+    if wanted is None:
+        st.caption(f":material/block: {t('predict.cannot_be_alone')}")
+        return None
+    begun = st.session_state.get(_key(run.id))
+    if begun is not None:
+        return _begun(begun)
+    found = partner.find_alone(hub.store(), wanted, owners())
+    if found is None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(t("predict.no_partner"), width="content")
+            call: dict[str, Any] = {"on_click": _train, "args": (run.id, wanted), "icon": ":material/play_arrow:"}
+            st.button(t("predict.train_alone"), key="train_alone", **call)
+    return found
+
+
+def _key(run: str) -> str:
+    return f"predict_alone:{run}"
+
+
+def _train(run: str, wanted: RunSpec) -> None:
+    """Callback: start the single-task networks, at full pace."""
+    with shown_run.told():
+        own_access.check(wanted)
+        begun = hub.store().create(wanted, owner_token(), name=t("predict.alone_name"))
+        ensure_runner(home_dir())
+        st.session_state[_key(run)] = begun
+
+
+def _begun(begun: str) -> RunRecord | None:
+    """The partner that was started here, and how far it is."""
+    try:
+        record = hub.store().get(begun)
+    except RunNotFound:
+        return None
+    if record.status == "finished":
+        return record
+    if record.ended_for_now:
+        st.caption(f":red[{t('predict.alone_failed', status=t(f'status.{record.status}'))}]")
+        return None
+    share = min(1.0, record.step / record.total_steps) if record.total_steps else 0.0
+    st.progress(share, text=t("predict.alone_trains", epoch=f"{record.epoch:.0f}", epochs=record.spec["epochs"]))
+    return record
