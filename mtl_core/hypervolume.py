@@ -17,7 +17,7 @@ def hypervolume(points: ArrayLike, reference: Sequence[float], lower_is_better: 
 
     Two objectives: a sweep along the sorted front. Three: the same in slices along the third objective. More: WFG,
     which adds what each point covers alone over those after it (While, Bradstreet & Barone 2012, A fast way of
-    calculating exact hypervolumes, algorithm 1), down to three. Exact up to rounding; the time for M > 3
+    calculating exact hypervolumes), down to three. Exact up to rounding; the time for M > 3
     grows exponentially in M at worst.
 
     Args:

@@ -92,8 +92,7 @@ def intervals(
 
     Measured coverage of the 95 % intervals on normal | exponential values (benchmarks/interval_coverage.py): n = 5:
     plain percentile 84 | 77 %, widened 92 | 86 %, BCa 83 | 79 %, Student 95 | 87 %; n = 10: 91 | 85, 94 | 90, 90 | 87,
-    95 | 89 %. So Student's t up to
-    nine pairs and the widened bootstrap from ten on, unless ``method`` says which.
+    95 | 89 %. So Student's t up to nine pairs and the widened bootstrap from ten on, unless ``method`` says which.
 
     Folds are no independent draws, as their training rows overlap: with ``overlap`` = n_test / n_train both ends move
     away from the mean by √(1 + n · n_test / n_train) (Nadeau & Bengio 2003, Inference for the generalization error,
@@ -192,7 +191,7 @@ def student_quantile(level: float, freedom: int) -> float:
 
 
 def _inside(angle: float, freedom: int) -> float:
-    """P(|T| ≤ √ν tan θ), a finite sum (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4)."""
+    """P(|T| ≤ √ν tan θ), a finite sum (Abramowitz & Stegun 1964, Handbook of mathematical functions)."""
     cosine, odd = math.cos(angle), freedom % 2
     term, total = (cosine, cosine) if odd else (1.0, 1.0)
     for k in range(2 + odd, freedom - 1, 2):

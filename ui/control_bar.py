@@ -79,6 +79,8 @@ def _afterwards(shown: Shown) -> None:
     if shown.view.spec.schedule:
         _again("replay", run, keep_schedule=True)
     if status == "finished":
+        call = {"icon": ":material/psychology:", "help": t("predict.play_help"), "query_params": {"run": run}}
+        st.page_link("pages/predict.py", label=t("predict.play"), **call)
         with st.popover(t("control.continue"), icon=":material/more_time:"):
             st.session_state.setdefault("more_epochs", MORE_EPOCHS)
             st.number_input(t("control.more_epochs"), 1, 1_000_000, step=1, key="more_epochs")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Ranges = tuple[tuple[tuple[float, float], ...], ...]
 """Of each axis the stretches that are brushed, low end first; none where it is not."""
 RANGES = "ranges"
+BUTTON = 28
+"""Room for the button below, in px."""
 
 _COMPONENT = st.components.v2.component(
     "mtl_parallel",
@@ -34,20 +36,20 @@ def parallel_view(figure: go.Figure, *, key: str, height: int, text_alternative:
     Args:
         figure: with one trace of that kind.
         key: keeps the node the same one; :func:`brushed` is asked with it.
-        height: in px.
+        height: of the picture, in px; a button below it takes a little more.
         text_alternative: what it shows, in words.
     """
     script, problem = script_or_problem()
-    words = {"failed": t("chart.failed"), "retry": t("chart.retry"), "empty": t("tradeoff.unbrush")}
+    words = {"failed": t("chart.failed"), "retry": t("chart.retry"), "clear": t("tradeoff.unbrush")}
     _COMPONENT(
         key=key,
-        height=height,
+        height=height + BUTTON,
         data={
             "figure": figure.to_json(),
             "ranges": json.dumps(brushed(key)),
             "script": script,
             "problem": problem,
-            "height": height,
+            "height": height + BUTTON,
             "label": text_alternative,
             "words": json.dumps(words),
         },

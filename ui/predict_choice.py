@@ -79,7 +79,7 @@ def title(run: RunRecord) -> str:
     data = dataset_title(str(run.spec["dataset"]["name"]), run.spec["dataset"].get("options"))
     network = choice_name("architecture_name", str(run.spec["architecture"]["name"]))
     weighting = choice_name("weighting_name", str(run.spec["weighting"]["name"]))
-    name = plain(run.label or run.name)
+    name = run.label or run.name
     return " · ".join([*([name] if name else []), data, network, weighting, run.id[:4]])
 
 

@@ -88,6 +88,7 @@ def _board(run: RunRecord, about: Mapping[str, Any], beside: Sequence[str]) -> b
     """The board with the answers to its last question; False where a network has to be read first."""
     spec = parse_spec(run.spec)
     key, kept = f"predict:{run.id}", f"predict_answers:{run.id}"
+    place = st.container()
     own = _own_picture(spec)
     asked, error = predict_board.asked(key), ""
     there = True
@@ -100,9 +101,10 @@ def _board(run: RunRecord, about: Mapping[str, Any], beside: Sequence[str]) -> b
         error = str(problem)
     name = hashlib.sha256(own).hexdigest()[:12] if own else ""
     shown = st.session_state.get(kept, [])
-    predict_board.board(
-        predict_data.board_data(about, spec, shown, seq=int(asked["seq"]), error=error, own=name), key=key
-    )
+    with place:
+        predict_board.board(
+            predict_data.board_data(about, spec, shown, seq=int(asked["seq"]), error=error, own=name), key=key
+        )
     return there
 
 

@@ -176,6 +176,8 @@ def _buttons(run: RunRecord) -> None:
     run_marks.star(run)
     run_marks.editor(run)
     if run.status == "finished":
+        link: dict[str, Any] = {"icon": ":material/psychology:", "help": t("predict.play_help")}
+        st.page_link("pages/predict.py", label=t("predict.play"), query_params={"run": run.id}, **link)
         run_export.export_menu(run)
     run_picked.box(run.id)
 

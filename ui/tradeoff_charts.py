@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mtl_core.sweeps.front_answer import FrontAnswer, Point
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SYMBOLS = ("circle", "square", "triangle-up", "pentagon", "hexagon", "star-triangle-up", "cross")
-HEIGHT = 440
+HEIGHT, PARALLEL_HEIGHT = 440, 320
+HARDLY = 0.08
 
 
 def rows(answer: FrontAnswer, x: int, y: int) -> list[dict[str, Any]]:
@@ -80,13 +81,21 @@ def blend(one: str, other: str, part: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
 
 
-def front_figure(answer: FrontAnswer, x: int, y: int, colours: Mapping[str, str]) -> go.Figure:
+def line_of(point: Point) -> list[float]:
+    """Where a measured point's line meets the axes of the parallel coordinates: λ of each task, then the metrics."""
+    return [*point.lambdas.values(), *(value for value in point.values if value is not None)]
+
+
+def front_figure(
+    answer: FrontAnswer, x: int, y: int, colours: Mapping[str, str], outside: Collection[int] = ()
+) -> go.Figure:
     """Every measured point: beaten ones faded, the front joined, its knee and the tasks alone marked.
 
     Args:
         answer: the trade-off.
         x, y: places of the tasks on the axes.
         colours: per task; a point has the colour of the task that its λ prefers.
+        outside: places of points that the brushed axes of the parallel coordinates leave out: they are hardly seen.
     """
     import plotly.graph_objects as go
 
@@ -97,7 +106,7 @@ def front_figure(answer: FrontAnswer, x: int, y: int, colours: Mapping[str, str]
         figure.add_trace(_staircase(drawn, answer.lower_is_better[x]))
     for front in (False, True):
         chosen = [row for row in drawn if row["front"] == front]
-        figure.add_trace(_dots(chosen, ends, front))
+        figure.add_trace(_dots(chosen, ends, front, outside))
     dent = [row for row in drawn if row["front"] and not row["supported"]]
     if dent:
         figure.add_trace(_rings(dent, t("tradeoff.dent_points"), "circle-open", 18, SHARED_COLOUR))
@@ -142,18 +151,22 @@ def parallel_figure(answer: FrontAnswer, chosen: Sequence[int], colours: Mapping
     scale = [[0.0, colours[last]], [1.0, colours[first]]]
     line = {"color": [share(p, first, last) for p in points], "colorscale": scale, "cmin": 0, "cmax": 1}
     figure = go.Figure(go.Parcoords(line=line, dimensions=dimensions))
-    figure.update_layout(height=320, margin={"l": 70, "r": 50, "t": 50, "b": 20}, paper_bgcolor="rgba(0,0,0,0)")
+    figure.update_layout(
+        height=PARALLEL_HEIGHT, margin={"l": 70, "r": 50, "t": 50, "b": 20}, paper_bgcolor="rgba(0,0,0,0)"
+    )
     return figure
 
 
-def _dots(found: Sequence[Mapping[str, Any]], ends: tuple[str, str], front: bool) -> go.Scatter:
+def _dots(
+    found: Sequence[Mapping[str, Any]], ends: tuple[str, str], front: bool, outside: Collection[int]
+) -> go.Scatter:
     import plotly.graph_objects as go
 
     marker = {
         "color": [blend(*ends, row["share"]) for row in found],
         "symbol": [row["symbol"] for row in found],
         "size": 11 if front else 8,
-        "opacity": 1.0 if front else 0.3,
+        "opacity": [HARDLY if row["place"] in outside else 1.0 if front else 0.3 for row in found],
     }
     return go.Scatter(
         x=[row["x"] for row in found],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +12,7 @@ from mtl_core.runs.groups import get_group
 from mtl_core.spec import parse_spec
 from mtl_core.sweeps.front_answer import FrontAnswer, Point, front_answer
 from mtl_core.sweeps.summary import Summary
-from ui import hub, tradeoff_charts
+from ui import hub, parallel_view, tradeoff_charts
 from ui.metric_text import formatted, metric_name
 from ui.spec_form import colours_of
 from ui.words import t
@@ -35,23 +36,55 @@ def show(found: Summary, opener: Any) -> None:
     _words(answer)
     x, y = _axes(answer)
     colours = colours_of(parse_spec(get_group(hub.store(), found.group).spec))
-    figure = tradeoff_charts.front_figure(answer, x, y, colours)
+    axes = f"{CHART}:{found.group}:parallel"
+    outside = _outside(answer, parallel_view.brushed(axes))
+    figure = tradeoff_charts.front_figure(answer, x, y, colours, outside)
     call: dict[str, Any] = {"key": f"{CHART}:{found.group}", "config": {"displaylogo": False}, "alt": _alt(answer)}
     if found.status == "running":  # drawn anew as points come: what is selected then would be lost at once
         st.plotly_chart(figure, **call | {"key": f"{CHART}:live"})
         return
-    picked = st.plotly_chart(figure, on_select="rerun", selection_mode=("points", "box", "lasso"), **call)
-    chosen = _picked(picked)
+    kept = f"{CHART}:{found.group}:picked"
+    call |= {"on_select": partial(_pick, call["key"], kept), "selection_mode": ("points", "box", "lasso")}
+    st.plotly_chart(figure, **call)
+    chosen = [place for place in st.session_state.get(kept, []) if place < len(answer.points)]
     if len(chosen) == 1:
         _one(answer, answer.points[chosen[0]], opener)
     elif not chosen:
         st.caption(f":material/touch_app: {t('tradeoff.click')}")
     if len(measured) > 2:
         st.markdown(f"**{t('tradeoff.parallel')}**")
-        st.caption(t("tradeoff.parallel_about", count=len(chosen)) if chosen else t("tradeoff.parallel_all"))
+        _about_lines(chosen, len(measured) - len(outside), len(measured), kept)
         parallel = tradeoff_charts.parallel_figure(answer, chosen, colours)
-        st.plotly_chart(parallel, key=f"{CHART}:parallel", config={"displaylogo": False})
+        height = tradeoff_charts.PARALLEL_HEIGHT
+        parallel_view.parallel_view(parallel, key=axes, height=height, text_alternative=_alt(answer))
     _table(answer, opener)
+
+
+def _outside(answer: FrontAnswer, ranges: parallel_view.Ranges) -> set[int]:
+    """Places of measured points that the brushed axes leave out."""
+    points = [(i, point) for i, point in enumerate(answer.points) if tradeoff_charts.measured(point)]
+    return {i for i, point in points if not parallel_view.inside(tradeoff_charts.line_of(point), ranges)}
+
+
+def _about_lines(chosen: list[int], inside: int, count: int, kept: str) -> None:
+    """What the parallel coordinates show, and what brushing them did to the picture above."""
+    words = t("tradeoff.parallel_about", count=len(chosen)) if chosen else t("tradeoff.parallel_all")
+    brushed = f" **{t('tradeoff.brushed', inside=inside, count=count)}**" if inside < count else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(words + brushed, width="stretch")
+        if chosen:
+            call: dict[str, Any] = {"type": "tertiary", "key": f"{kept}:none", "on_click": _unpick, "args": (kept,)}
+            st.button(t("tradeoff.unpick"), **call)
+
+
+def _pick(key: str, kept: str) -> None:
+    """Callback of the picture: what is picked stays so when the picture is drawn anew, faded otherwise."""
+    st.session_state[kept] = _picked(st.session_state.get(key))
+
+
+def _unpick(kept: str) -> None:
+    """Callback: every point is drawn as a line again."""
+    st.session_state.pop(kept, None)
 
 
 def _picked(state: Any) -> list[int]:

@@ -30,48 +30,86 @@ def by_mass(drawn: Pixels, side: int) -> Pixels:
         side: S.
 
     Raises:
-        DataError: if the drawing is empty or no square.
+        DataError: if the drawing is empty.
     """
     small = _box(drawn, round(side * INNER))
     weight, places = small.astype(np.float64), np.indices(small.shape)
     return _placed(small, side, [float((axis * weight).sum() / weight.sum()) for axis in places])
 
 
-def by_box(drawn: Pixels, side: int) -> Pixels:
-    """(S, S): the box around the ink scaled until its longer side is the picture's, and put in the middle.
+def by_height(drawn: Pixels, side: int, widest: int, least_ink: float) -> Pixels:
+    """(S, S): set upright, the box around the ink as high as the picture and in its middle, strokes at least so thick.
+
+    Args:
+        drawn: (H, H) ink in 0..255 on 0.
+        side: S.
+        widest: pixels that the box is wide, at most.
+        least_ink: share of white, in 0..1, until which strokes grow thicker by a pixel, at most 6 times.
 
     Raises:
-        DataError: if the drawing is empty or no square.
+        DataError: if the drawing is empty.
     """
-    small = _box(drawn, side)
-    return _placed(small, side, [(length - 1) / 2 for length in small.shape])
+    from PIL import Image, ImageFilter
+
+    box = _cut(_upright(drawn))
+    small = _resized(box, side, int(np.clip(round(box.shape[1] * side / box.shape[0]), 1, widest)))
+    picture = _placed(small, side, [(length - 1) / 2 for length in small.shape])
+    for _ in range(6):
+        if picture.mean() >= 255 * least_ink:
+            break
+        picture = np.asarray(Image.fromarray(picture).filter(ImageFilter.MaxFilter(3)), dtype=np.uint8)
+    return picture
 
 
 def as_it_is(drawn: Pixels, side: int) -> Pixels:
     """(S, S): the whole drawing made smaller, nothing moved.
 
     Raises:
-        DataError: if the drawing is empty or no square.
+        DataError: if the drawing is empty.
     """
     _inked(drawn)
     return _resized(drawn, side, side)
 
 
 def _inked(drawn: Pixels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if drawn.ndim != 2 or drawn.shape[0] != drawn.shape[1]:
-        raise DataError(f"a drawing must be a square of grey values, found the shape {drawn.shape}; draw again")
+    """Rows and columns of the pixels that have ink."""
+    if drawn.ndim != 2 or min(drawn.shape) == 0:
+        raise DataError(f"a drawing must be a picture of grey values, found the shape {drawn.shape}; draw again")
     rows, columns = np.nonzero(drawn >= INK)
     if not len(rows):
         raise DataError("the drawing is empty; draw a digit first")
     return rows, columns
 
 
+def _cut(drawn: Pixels) -> Pixels:
+    """The box around the ink."""
+    rows, columns = _inked(drawn)
+    return drawn[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
 def _box(drawn: Pixels, longest: int) -> Pixels:
     """The box around the ink, scaled until its longer side has so many pixels."""
-    rows, columns = _inked(drawn)
-    box = drawn[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    box = _cut(drawn)
     factor = longest / max(box.shape)
     return _resized(box, max(1, round(box.shape[0] * factor)), max(1, round(box.shape[1] * factor)))
+
+
+def _upright(drawn: Pixels) -> Pixels:
+    """(H, 2H): sheared along its rows until rows and columns of the ink are uncorrelated."""
+    from PIL import Image
+
+    rows, columns = _inked(drawn)
+    weight = drawn[rows, columns].astype(np.float64)
+    down, across = rows - np.average(rows, weights=weight), columns - np.average(columns, weights=weight)
+    spread = float((weight * down**2).sum())
+    shear = float((weight * down * across).sum()) / spread if spread else 0.0
+    side = len(drawn)
+    wide = np.pad(drawn, ((0, 0), (side // 2, side - side // 2)))
+    sheared = (1, shear, -shear * float(np.average(rows, weights=weight)), 0, 1, 0)
+    turned = Image.fromarray(wide).transform(
+        (2 * side, side), Image.Transform.AFFINE, sheared, Image.Resampling.BILINEAR
+    )
+    return np.asarray(turned, dtype=np.uint8)
 
 
 def _resized(pixels: Pixels, height: int, width: int) -> Pixels:

@@ -46,7 +46,7 @@ def spread_out(tasks: int, count: int) -> Numbers:
     u_n = frac(½ + n·(φ⁻¹, …, φ⁻ᴷ)), φ being the root of φ^(K+1) = φ + 1: the Kronecker sequence with the generalised
     golden ratio (Roberts 2018, The unreasonable effectiveness of quasirandom sequences). λ_i = e_i / Σe with
     e = −log(1 − u) is uniform on the simplex where u is uniform in the cube (Devroye 1986, Non-uniform random variate
-    generation, chapter V, theorem 2.2). The gaps of K − 1 sorted coordinates are so too, but came out 1.2 to 1.7
+    generation). The gaps of K − 1 sorted coordinates are so too, but came out 1.2 to 1.7
     times less even (512 points, K = 4 to 8, largest error of P(λ_i < t)).
     """
     ratio = 1.5

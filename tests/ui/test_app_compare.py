@@ -153,7 +153,8 @@ def test_the_front_is_told_drawn_and_listed(store: Store) -> None:
     assert EN["tradeoff.found"].format(front=9, points=9) in text
     assert EN["tradeoff.no_dent"] in text
     assert "The front bends most at hard, λ quality" in text
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 1
+    assert EN["tradeoff.parallel_all"] in text
     (table,) = [frame.value for frame in app.dataframe]
     assert len(table) == 9
 
@@ -175,7 +176,7 @@ def test_a_sweep_of_the_command_line_is_shown_without_a_form(store: Store) -> No
     assert app.get_by_key(evaluation.QUESTION).value == "sweep"
     assert EN["evaluation.sweep_about"] in whole(app)
     assert not [button for button in app.button if button.key == "evaluation_start"]
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 1
 
 
 def test_the_picture_has_every_measured_point_once(store: Store) -> None:

@@ -84,7 +84,7 @@ def test_what_a_step_of_one_task_did_is_told(home: object, store: Store) -> None
     writer.flush()
     said = whole(opened(run=run))
     assert "Step 31 followed **quality** alone" in said
-    assert "quality: 1 → 0.75 &nbsp; **-0.25**" in said
+    assert "quality: 1 → 0.75 &nbsp; **−0.25**" in said
     assert "good: 0.5 → 0.5 &nbsp; **unchanged**" in said
 
 

@@ -11,14 +11,28 @@ function mount(parent) {
   plot.setAttribute("role", "img");
   const note = root.appendChild(document.createElement("div"));
   note.className = "mtl-parallel-note";
+  const clear = root.appendChild(document.createElement("button"));
+  Object.assign(clear, { type: "button", className: "mtl-parallel-clear", hidden: true });
   parent.appendChild(root);
-  return { root, plot, note };
+  const state = { parent, root, plot, note, clear };
+  clear.onclick = () => {
+    state.ranges = [];
+    draw(state).then(() => tell(state));
+  };
+  return state;
+}
+
+function unmount(state) {
+  if (state.plotly) state.plotly.purge(state.plot);
+  state.root.remove();
+  plots.delete(state.parent);
 }
 
 const stretches = (range) => (!range?.length ? [] : Array.isArray(range[0]) ? range : [range]);
 
 function tell(state) {
   state.ranges = state.plot.data[0].dimensions.map((axis) => stretches(axis.constraintrange));
+  state.clear.hidden = !state.ranges.some((ranges) => ranges.length);
   state.set("ranges", JSON.stringify(state.ranges));
 }
 
@@ -30,6 +44,7 @@ async function draw(state) {
   });
   const font = { ...layout.font, color: getComputedStyle(state.root).color };
   await state.plotly.react(state.plot, data, { ...layout, font }, CONFIG);
+  state.clear.hidden = !state.ranges.some((ranges) => ranges.length);
   if (state.listens) return;
   state.listens = true;
   state.plot.on("plotly_restyle", () => tell(state));
@@ -62,9 +77,11 @@ export default function ({ parentElement, data, setStateValue }) {
   Object.assign(state, { script: data.script, problem: data.problem, words: JSON.parse(data.words), set: setStateValue });
   state.root.style.height = `${data.height}px`;
   state.plot.setAttribute("aria-label", data.label);
-  if (state.packed === data.figure) return undefined;
-  state.packed = data.figure;
-  state.figure = JSON.parse(data.figure);
-  state.plotly ? draw(state) : ensurePlotly(state);
-  return undefined;
+  state.clear.textContent = state.words.clear;
+  if (state.packed !== data.figure) {
+    state.packed = data.figure;
+    state.figure = JSON.parse(data.figure);
+    state.plotly ? draw(state) : ensurePlotly(state);
+  }
+  return () => unmount(state);
 }

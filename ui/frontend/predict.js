@@ -3,7 +3,7 @@ const boards = new WeakMap();
 const PATIENCE = 4000; // ms after which a question without an answer is no reason to wait any longer
 
 function mount(parent, data) {
-  const root = element("section", "predict", parent);
+  const root = element("section", data.inputs.image ? "predict" : "predict plain", parent);
   const state = { root, view: data.view, seq: data.seq, answered: data.seq, row: 0, own: {}, pending: false };
   const { words, inputs } = data;
   const left = element("div", "inputs", root);
