@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -25,7 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 
 from benchmarks.engine_overhead import opened
-from benchmarks.pairs import Pair, paired
+from benchmarks.machine import processor
+from benchmarks.pairs import Timed, paired
 from mtl_core.architectures import ARCHITECTURES
 from mtl_core.batches import Batch
 from mtl_core.errors import SpecError
@@ -97,7 +97,7 @@ def steps_in(session: Session, batch: Batch, seconds: float) -> int:
     return max(2, min(MOST_STEPS, round(3 * seconds / (time.perf_counter() - began))))
 
 
-def measure(base: Mapping[str, Any], rounds: int, seconds: float) -> Iterator[tuple[str, Pair]]:
+def measure(base: Mapping[str, Any], rounds: int, seconds: float) -> Iterator[tuple[str, Timed]]:
     """Name and pair of every weighting and architecture that this set-up allows, as they are measured."""
     hard = spec_of(base)
     assert hard is not None
@@ -114,14 +114,6 @@ def measure(base: Mapping[str, Any], rounds: int, seconds: float) -> Iterator[tu
         if spec is not None:
             session = opened(spec)
             yield name, paired(stepping(session, batch, count), stepping(reference, batch, count), rounds)
-
-
-def processor() -> str:
-    """The machine's processor in words, where the system says it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    named = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
-    return named or platform.processor() or platform.machine()
 
 
 def main() -> None:

@@ -167,7 +167,8 @@ def words(verdicts: Sequence[Verdict]) -> str:
     parts = [_words(one) for one in verdicts] if len(verdicts) <= MOST_NAMED else [_counted(verdicts)]
     lost = [f"`{one.task}`" for one in verdicts if one.negative_transfer]
     if any(one.kind != "unknown" for one in verdicts):
-        parts.append(f"negative transfer on {', '.join(lost) or 'none'}")
+        none = "none for sure" if any(one.uncorrected == "loses" for one in verdicts) else "none"
+        parts.append(f"negative transfer on {', '.join(lost) or none}")
     return "; ".join(parts)
 
 

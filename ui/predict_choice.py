@@ -66,7 +66,7 @@ def _linked() -> RunRecord | None:
     except RunNotFound:
         record = None
     if record is None or record.trashed is not None or own_access.hidden(record):
-        st.warning(t("predict.unknown", run=plain(named[:40])), icon=":material/link_off:")
+        st.warning(t("predict.unknown_run", run=plain(named[:40])), icon=":material/link_off:")
         return None
     if record.status != "finished":
         st.info(t("predict.not_finished", status=t(f"status.{record.status}")), icon=":material/hourglass:")

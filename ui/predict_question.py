@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -56,7 +55,7 @@ def drawing(spec: RunSpec, ink: str) -> Pixels:
     """
     try:
         values = np.frombuffer(base64.b64decode(ink, validate=True), np.uint8)
-    except binascii.Error as error:
+    except ValueError as error:
         raise MTLError(f"the drawing must be base64: {error}") from error
     side = math.isqrt(len(values))
     if not side or side**2 != len(values):

@@ -104,7 +104,7 @@ def _group(group: str, runs: Sequence[RunRecord]) -> None:
     with numbers:
         finished = sum(run.status == "finished" for run in runs)
         st.caption(t("evaluation.done", done=finished, count=len(runs)))
-    with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
         call: dict[str, Any] = {"on_click": _open_group, "args": (group,), "icon": ":material/query_stats:"}
         st.button(t("runs.open"), key=f"open_group:{group}", **call)
         if all(run.status in ENDED for run in runs):
@@ -142,7 +142,7 @@ def _row(run: RunRecord) -> None:
         st.markdown(_metrics(run) or f":gray[{t('runs.no_metrics')}]")
         if run.error and run.error.get("message"):
             st.caption(f":red[{str(run.error['message'])[:200]}]")
-    with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
         _buttons(run)
 
 

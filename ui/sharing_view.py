@@ -87,7 +87,9 @@ def sentence(arm: ArmAnswer) -> str:
         if names:
             parts.append(t(f"sharing.{kind}", tasks=", ".join(names)))
     worse = [f"`{one.task}`" for one in verdicts if one.negative_transfer]
-    parts.append(t("sharing.negative", tasks=", ".join(worse)) if worse else t("sharing.no_negative"))
+    unsure = any(one.uncorrected == "loses" for one in verdicts)
+    none = t("sharing.no_sure_negative") if unsure else t("sharing.no_negative")
+    parts.append(t("sharing.negative", tasks=", ".join(worse)) if worse else none)
     return "; ".join(parts) + "."
 
 

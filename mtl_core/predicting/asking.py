@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -130,7 +129,7 @@ def _pixels(question: Question, shape: Shape) -> NDArray[np.uint8] | None:
     assert isinstance(shape, Map)
     try:
         content = base64.b64decode(question.image, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise MTLError(f"image must be base64: {error}") from error
     expected = shape.channels * shape.size**2
     if len(content) != expected:

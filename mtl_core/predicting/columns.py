@@ -111,5 +111,5 @@ def round_step(width: float) -> float:
     if width <= 0:
         return 1.0
     power = 10.0 ** np.floor(np.log10(width))
-    best = max(factor for factor in (1, 2, 5) if factor * power <= width * (1 + 1e-9))
+    best = max(factor for factor in (1, 2, 5, 10) if factor * power <= width * (1 + 1e-9))
     return float(f"{best * power:.12g}")

@@ -56,6 +56,7 @@ class Opened:
 
     Attributes:
         run: its id.
+        attempt: how often it had been taken up; a run that was continued since answers with other weights.
         spec: its spec as it was at its end.
         tasks: its tasks.
         network: in evaluation mode, on the CPU.
@@ -69,6 +70,7 @@ class Opened:
     """
 
     run: str
+    attempt: int
     spec: RunSpec
     tasks: tuple[Task, ...]
     network: Network
@@ -119,7 +121,7 @@ def open_run(store: Store, run: str) -> Generator[Progress, None, Opened]:
         )
     session.network.load_state_dict(state["network"])
     session.network.set_mode(training=False)
-    return _opened(run, session)
+    return _opened(record, session)
 
 
 @contextmanager
@@ -135,7 +137,7 @@ def data_folder(record: RunRecord) -> Iterator[None]:
             os.environ[DATA_DIR_VARIABLE] = before
 
 
-def _opened(run: str, session: Session) -> Opened:
+def _opened(record: RunRecord, session: Session) -> Opened:
     split = next(name for name in ("test", "validation", "train") if len(session.splits[name]))
     shown = session.splits[split].pick(slice(0, EXAMPLES))
     tables = [name for name, spec in session.spec.dataset.inputs().items() if spec.kind == "table"]
@@ -144,7 +146,8 @@ def _opened(run: str, session: Session) -> Opened:
         values = session.samples.raw.get(name, session.samples.inputs[name])
         raw = torch.as_tensor(values[shown.rows.numpy()], dtype=torch.float64)
     return Opened(
-        run,
+        record.id,
+        record.attempt,
         session.spec,
         session.tasks,
         session.network,

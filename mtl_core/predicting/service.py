@@ -40,8 +40,15 @@ class Shelf:
         threading.Thread(target=self._load_for_ever, daemon=True).start()
 
     def open(self, run: str) -> dict[str, Any]:
-        """How far a run is; asks for it where it is not there."""
+        """How far a run is; asks for it where it is not there, or has trained on and ended since.
+
+        Raises:
+            RunNotFound: if no run has this id.
+        """
+        record = self.store.get(run)
         with self.lock:
+            if run in self.opened and record.ended_for_now and record.attempt != self.opened[run].attempt:
+                del self.opened[run]
             if run in self.opened:
                 self.opened.move_to_end(run)
                 return {"status": "ready", "about": self.opened[run].about()}
@@ -58,7 +65,7 @@ class Shelf:
             return self.opened.get(run)
 
     def forget(self, run: str) -> dict[str, Any]:
-        """Let a run be loaded anew: it failed to, or it has trained on."""
+        """Let a run be loaded anew."""
         with self.lock:
             self.opened.pop(run, None)
             if self.states.get(run, {}).get("status") == "failed":

@@ -12,7 +12,8 @@ from ui.words import catalogue
 
 EN = catalogue("en")
 OPACITIES = """() => [...document.querySelectorAll('.js-plotly-plot')]
-    .filter(plot => plot.data?.[0]?.type === 'scatter').flatMap(plot => plot.data).filter(trace => Array.isArray(trace.marker?.opacity))
+    .filter(plot => plot.data?.[0]?.type === 'scatter')
+    .flatMap(plot => plot.data).filter(trace => Array.isArray(trace.marker?.opacity))
     .flatMap(trace => trace.marker.opacity.map((opacity, i) => [trace.customdata[i], opacity]))"""
 LINES = "(plot) => plot.data[0].dimensions[0].values.length"
 

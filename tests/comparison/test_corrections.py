@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,6 +96,8 @@ def test_verdicts_hold_together() -> None:
     assert words(found[:1]) == (
         "`weak` gains 0.16 ± 0.12 mse by itself, not after correction for 5 comparisons; negative transfer on none"
     )
+    lost = replace(weak, uncorrected="loses")
+    assert words([lost]).endswith("negative transfer on none for sure")
     assert "10 are not distinguishable (10 of them only after correction for 5 comparisons)" in words(found[:1] * 10)
 
 

@@ -27,5 +27,5 @@ def test_a_weak_verdict_says_both(store: Store, monkeypatch: pytest.MonkeyPatch,
     words = sentence(arm(found, "hard"))
     assert EN[f"sharing.{key}"].format(task="quality", amount="0.008 ± 0.006 MSE", count=4) in words
     assert EN["sharing.undecided"].format(tasks="`good`") in words, "the weak one is not named a second time"
-    assert EN["sharing.no_negative"] in words
+    assert words.endswith(f"; {EN['sharing.no_negative' if sign > 0 else 'sharing.no_sure_negative']}.")
     assert EN["sharing.corrected"].format(count=4) in honest(found)

@@ -1,0 +1,78 @@
+"""What events, control and store cost: a run as a worker performs it, against its steps and evaluations alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.engine import performed_after_start
+from benchmarks.engine_overhead import opened
+from benchmarks.pairs import Found, Pair, Way, prepared
+from mtl_core.evaluation import evaluate
+from mtl_core.reporting import Reporter
+from mtl_core.runs.store import Store
+from mtl_core.session import sibling
+from mtl_core.spec import parse_spec
+from mtl_core.stepping import take_step
+
+WINE: dict[str, Any] = {"dataset": "wine_quality", "epochs": 300, "evaluate_every": 10}
+IMAGES: dict[str, Any] = {"dataset": "digits", "epochs": 1}
+
+
+def _cost(fields: dict[str, Any]) -> Callable[[int], Found]:
+    def measure(rounds: int) -> Found:
+        spec = parse_spec(fields | {"gradients": {"every": 0}, "device": "cpu"})
+        data = opened(spec)
+        seen = {"train": data.train_sample, "validation": data.splits["validation"]}
+
+        def bare() -> Way:
+            """Batches, steps and the same evaluations; nothing is read, told, stored or obeyed."""
+            session = sibling(data, spec)
+            reporter = Reporter(session)
+
+            def loop() -> None:
+                while session.step < session.total_steps:
+                    take_step(session, reporter.next_batch())
+                    session.step += 1
+                    epoch = session.step // session.steps_per_epoch
+                    if session.step % session.steps_per_epoch == 0 and epoch % spec.evaluate_every == 0:
+                        for split in seen.values():
+                            evaluate(session.network, split, session.tasks, session.scalers, session.class_weights)
+                last = session.splits["test"]
+                evaluate(session.network, last, session.tasks, session.scalers, session.class_weights)
+
+            return loop
+
+        with tempfile.TemporaryDirectory() as folder:
+            store = Store(Path(folder))
+            timed = prepared(bare, lambda: performed_after_start(store, spec), rounds)
+            store.close()
+        return timed.cost(steps=data.total_steps)
+
+    return measure
+
+
+SAME = "the same steps and evaluations without them"
+PAIRS = (
+    Pair(
+        "engine_cost/wine",
+        SAME,
+        "events, metrics, control and store of a wine run, evaluation each tenth epoch",
+        1.08,
+        _cost(WINE),
+        lower=True,
+        rounds=15,
+        quick=5,
+    ),
+    Pair(
+        "engine_cost/images",
+        SAME,
+        "events, metrics, control and store of an epoch of digits",
+        1.02,
+        _cost(IMAGES),
+        lower=True,
+        rounds=7,
+    ),
+)
