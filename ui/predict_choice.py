@@ -23,7 +23,8 @@ from ui.words import t
 MOST = 60
 RUN = "predict_run"
 LINK = "run"
-READ_LINK = "predict_read_link"
+REFUSED = "predict_refused"
+"""Run of a link that cannot be asked, and its status where it may be seen; told until another run is chosen."""
 
 
 def owners() -> tuple[str, str]:
@@ -35,6 +36,7 @@ def choose() -> RunRecord | None:
     """The run to ask: that of a link that was just opened, else the one chosen, else the newest; None without any."""
     offered = {run.id: run for run in hub.store().runs(owner=owners(), status="finished", limit=MOST)}
     linked = _linked()
+    _tell_refused()
     wanted = linked.id if linked is not None else st.session_state.get(RUN)
     if linked is not None:
         offered = {linked.id: linked} | offered
@@ -53,11 +55,12 @@ def choose() -> RunRecord | None:
 
 def _chosen() -> None:
     """Callback: what is chosen stands in the link."""
+    st.session_state.pop(REFUSED, None)
     st.query_params[LINK] = st.session_state[RUN]
 
 
 def _linked() -> RunRecord | None:
-    """The run that the link names, if it can be asked; else it is said why not."""
+    """The run that the link names, if it can be asked."""
     named = st.query_params.get(LINK)
     if not named:
         return None
@@ -66,12 +69,23 @@ def _linked() -> RunRecord | None:
     except RunNotFound:
         record = None
     if record is None or record.trashed is not None or own_access.hidden(record):
-        st.warning(t("predict.unknown_run", run=plain(named[:40])), icon=":material/link_off:")
+        st.session_state[REFUSED] = (named[:40], "")
         return None
     if record.status != "finished":
-        st.info(t("predict.not_finished", status=t(f"status.{record.status}")), icon=":material/hourglass:")
+        st.session_state[REFUSED] = (record.id, record.status)
         return None
+    if record.id != st.session_state.get(RUN):
+        st.session_state.pop(REFUSED, None)
     return record
+
+
+def _tell_refused() -> None:
+    """Why the run of a link is not the one that is asked."""
+    named, status = st.session_state.get(REFUSED, ("", ""))
+    if status:
+        st.info(t("predict.not_finished", status=t(f"status.{status}")), icon=":material/hourglass:")
+    elif named:
+        st.warning(t("predict.unknown_run", run=plain(named)), icon=":material/link_off:")
 
 
 def title(run: RunRecord) -> str:
@@ -92,9 +106,9 @@ def beside(run: RunRecord) -> RunRecord | None:
     if wanted is None:
         st.caption(f":material/block: {t('predict.cannot_be_alone')}")
         return None
-    begun = st.session_state.get(_key(run.id))
+    begun = _begun(run.id)
     if begun is not None:
-        return _begun(begun)
+        return _told(begun)
     found = partner.find_alone(hub.store(), wanted, owners())
     if found is None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -117,12 +131,18 @@ def _train(run: str, wanted: RunSpec) -> None:
         st.session_state[_key(run)] = begun
 
 
-def _begun(begun: str) -> RunRecord | None:
-    """The partner that was started here, and how far it is."""
+def _begun(run: str) -> RunRecord | None:
+    """The partner that was started here, unless it was thrown away since."""
+    begun = st.session_state.get(_key(run))
     try:
-        record = hub.store().get(begun)
+        record = hub.store().get(begun) if begun is not None else None
     except RunNotFound:
         return None
+    return None if record is None or record.trashed is not None else record
+
+
+def _told(record: RunRecord) -> RunRecord | None:
+    """How far the partner is that was started here; None where it came to nothing."""
     if record.status == "finished":
         return record
     if record.ended_for_now:

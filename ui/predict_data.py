@@ -9,6 +9,7 @@ from mtl_core.datasets.base import Dataset
 from mtl_core.spec import RunSpec
 from ui.colours import class_colours, task_colours
 from ui.names import unit_name
+from ui.words import t
 
 
 def board_data(
@@ -34,7 +35,7 @@ def board_data(
     return {
         "view": about["run"],
         "inputs": _inputs(about, drawable=drawable(spec)),
-        "tasks": [_task(task, colours[task["name"]]) for task in about["tasks"]],
+        "tasks": [_task(task, spec, colours[task["name"]]) for task in about["tasks"]],
         "answers": list(answers),
         "seq": seq,
         "partner": len(answers) > 1,
@@ -59,10 +60,11 @@ def _inputs(about: Mapping[str, Any], *, drawable: bool) -> dict[str, Any]:
     return found
 
 
-def _task(task: Mapping[str, Any], colour: str) -> dict[str, Any]:
+def _task(task: Mapping[str, Any], spec: RunSpec, colour: str) -> dict[str, Any]:
     classes = list(task["classes"])
     found = {name: task[name] for name in ("name", "kind", "range")} | {"classes": classes, "colour": colour}
     found["unit"] = unit_name(task["unit"])
+    found["note"] = t("predict.untrained") if spec.weighting.lambdas[task["name"]] == 0 else ""
     if task["kind"] == "segmentation":
         found["colours"] = class_colours(classes)
     return found

@@ -7,6 +7,7 @@ function card(parent, task) {
   box.style.setProperty("--task", task.colour);
   const head = element("header", "", box);
   element("b", "", head, { textContent: task.name, title: task.name });
+  if (task.note) element("p", "note", box, { textContent: task.note });
   return { box, head };
 }
 
