@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import logging
+import sys
 
 from benchmarks.pairs import NotMeasured, Pair
 from benchmarks.results import Row, row_of
@@ -21,10 +22,8 @@ def chosen(subject: str, threads: int, only: str) -> list[Pair]:
 
 def measured(pair: Pair, rounds: int) -> Row:
     """One pair, with torch held to its threads."""
-    if pair.threads > 0:
-        import torch
-
-        torch.set_num_threads(pair.threads)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(pair.threads)
     try:
         return row_of(pair, pair.measure(rounds))
     except NotMeasured as reason:

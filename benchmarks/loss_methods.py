@@ -34,6 +34,7 @@ PAIRS = tuple(
         1.5 if method in TWO_PASSES else 1.05,
         _cost(method, setting),
         lower=True,
+        rounds=11 if setting == "table" else 5,
         quick=3 if setting == "table" else 0,
     )
     for setting in SETTINGS

@@ -83,6 +83,7 @@ def libmtl_step(session: Session) -> Way:
     """
     architecture, weighting = _libmtl()
     trunk, heads, x, _, batch = _parts(session)
+    trunk, x = trunk.to(memory_format=torch.contiguous_format), x.contiguous()  # it takes views of gradients
     names = [task.name for task in session.tasks]
     zeros = {"zero_grad_share_params": lambda self: self.encoder.zero_grad(set_to_none=False)}  # as torch did before 2
     made = type("Model", (architecture.HPS, weighting.PCGrad), zeros)

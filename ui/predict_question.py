@@ -18,6 +18,8 @@ from mtl_core.userdata.pictures import decoded
 MOST_PIXELS = 50_000_000
 BRIGHT = 127
 """A grey picture whose border is brighter than this is dark on light, and is turned round."""
+SHADOW = 0.3
+"""On paper, what is darker than it by less than this share of the darkest stroke is shadow or noise, and no ink."""
 Pixels = NDArray[np.uint8]
 
 
@@ -80,17 +82,19 @@ def own_picture(spec: RunSpec, content: bytes) -> Pixels:
     colours = decoded(content, "your picture", MOST_PIXELS, 4 * shape.size).astype(np.float64)
     grey = np.rint(np.tensordot((0.299, 0.587, 0.114), colours, 1)).astype(np.uint8)
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ink = np.asarray(255 - grey if np.median(border) > BRIGHT else grey, dtype=np.uint8)
-    drawn = spec.dataset.build().drawn(_stretched(ink))
+    on_paper = bool(np.median(border) > BRIGHT)
+    ink = np.asarray(255 - grey if on_paper else grey, dtype=np.uint8)
+    drawn = spec.dataset.build().drawn(_stretched(ink, SHADOW if on_paper else 0.0))
     if drawn is not None:
         return drawn[None]
     small = ink.reshape(shape.size, 4, shape.size, 4).mean(axis=(1, 3))
     return np.rint(small).astype(np.uint8)[None]
 
 
-def _stretched(ink: Pixels) -> Pixels:
-    """The background's grey as 0, the brightest pixel as 255: paper is never quite white."""
-    low, high = float(np.median(ink)), float(ink.max())
+def _stretched(ink: Pixels, shadow: float) -> Pixels:
+    """The background's grey, and a share of the way from it to the brightest pixel, as 0; the brightest as 255."""
+    middle, high = float(np.median(ink)), float(ink.max())
+    low = middle + shadow * (high - middle)
     return np.asarray(np.clip((ink - low) / max(1.0, high - low), 0, 1) * 255, dtype=np.uint8)
 
 

@@ -16,7 +16,11 @@ from tests.engine.tiny import TinyTable
 from tests.export.helpers import Bench
 
 SPECS: dict[str, dict[str, Any]] = {
-    "wine": {"dataset": "wine_quality", "architecture": {"name": "hard", "hidden": [8]}, "epochs": 6},
+    "wine": {
+        "dataset": {"name": "wine_quality", "target_scaling": "standardize"},
+        "architecture": {"name": "hard", "hidden": [8]},
+        "epochs": 6,
+    },
     "digits": {"dataset": "digits", "epochs": 1, "architecture": {"channels": [4, 8], "hidden": [16]}},
     "shapes": {
         "dataset": {"name": "shapes", "options": {"rows": 200, "size": 16}},

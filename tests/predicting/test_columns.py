@@ -76,10 +76,11 @@ def test_rounding_of_single_values_averages_out() -> None:
     assert fitted(raw, z) == pytest.approx((1000, 0.1), abs=1e-7)
 
 
+STEPS = {0.013: 0.01, 0.02: 0.02, 0.049: 0.02, 0.3: 0.2, 0.99: 0.5, 1: 1, 7: 5, 123: 100, 1e-12: 1e-12, 0: 1, -1: 1}
+
+
 @pytest.mark.parametrize(
-    ("width", "step"),
-    [(0.013, 0.01), (0.02, 0.02), (0.049, 0.02), (0.3, 0.2), (0.99, 0.5), (1, 1), (7, 5), (123, 100), (0, 1), (-1, 1)]
-    + [((0.7 - 0.5) / 200, 0.001), ((0.3 - 0.1) / 2, 0.1), (1e-12, 1e-12)],
+    ("width", "step"), [*STEPS.items(), ((0.7 - 0.5) / 200, 0.001), ((0.8 - 0.7) / 10, 0.01), ((0.3 - 0.1) / 2, 0.1)]
 )
 def test_steps_are_round(width: float, step: float) -> None:
     assert round_step(width) == step

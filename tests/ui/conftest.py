@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import streamlit as st
 
 from mtl_core.runs.store import Store
-from ui import frame, shown_run
+from tests.ui.predict_stub import StubPredictor
+from ui import frame, predict_board, predict_choice, predicting, shown_run
 
 
 def _none(home: Path) -> None:
@@ -58,3 +60,26 @@ def store(home: Path) -> Iterator[Store]:
     found = Store(home)
     yield found
     found.close()
+
+
+@pytest.fixture
+def stub(home: Path, monkeypatch: pytest.MonkeyPatch) -> StubPredictor:
+    """What answers in the place of the process; nothing starts a runner."""
+    made = StubPredictor()
+    monkeypatch.setattr(predicting, "predictor", lambda: made)
+    monkeypatch.setattr(predict_choice, "ensure_runner", _none)
+    return made
+
+
+@pytest.fixture
+def boards(stub: StubPredictor, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the board has got, drawing after drawing."""
+    drawn: list[dict[str, Any]] = []
+    real = predict_board.board
+
+    def board(data: dict[str, Any], *, key: str) -> None:
+        drawn.append(data)
+        real(data, key=key)
+
+    monkeypatch.setattr(predict_board, "board", board)
+    return drawn
