@@ -31,6 +31,7 @@ TOLD: dict[str, str] = {
     "mtl_core/feature_classifiers/lab64-v1.npz": "weights of the fixed classifier of the Fréchet distance",
     "ui/frontend/icon.svg": "The icon in the browser's tab",
     "ui/frontend/preload.js": "Begins to load Plotly with the page",
+    "benchmarks/results.json": "what the pairs gave last, and on which machine; made by `python -m benchmarks`",
     "ui/recorded/costs.json": "what a step of each method costs; made by `python -m benchmarks.weighting_cost`",
     "ui/recorded/race": "walks of the methods on the toys; made by `python -m ui.recorded.make_race`",
     "ui/words/zh.toml": "The words of the page in Chinese",
