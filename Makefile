@@ -4,6 +4,7 @@
 #   make test [ARGS="…"]     all tests but the long ones; ARGS go to pytest
 #   make check               ruff, mypy and the fast tests
 #   make acceptance          the long checks on real data; writes docs/acceptance.md
+#   make bench [ARGS="--quick"]  the speeds as paired ratios; --check fails where one fell
 #   make screenshot          draws docs/playground.png anew
 
 PORT ?= 8501
@@ -20,9 +21,10 @@ endif
 # A stamp carries the checksum of what was installed: other requirements, another stamp.
 RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt | cksum | cut -d ' ' -f 1)
 TEST_STAMP := $(VENV)/.test-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d ' ' -f 1)
+BENCH_STAMP := $(VENV)/.bench-$(shell cat requirements.txt requirements-dev.txt requirements-bench.txt | cksum | cut -d ' ' -f 1)
 CANDIDATES := $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3 python
 
-.PHONY: run test check acceptance screenshot
+.PHONY: run test check acceptance bench screenshot
 .DEFAULT_GOAL := run
 
 run: $(RUN_STAMP)
@@ -45,6 +47,9 @@ check: $(TEST_STAMP)
 acceptance: $(TEST_STAMP)
 	@$(PY) -m pytest -m "acceptance or measured" --acceptance $(ARGS)
 
+bench: $(BENCH_STAMP)
+	@$(PY) -m benchmarks $(ARGS)
+
 screenshot: $(TEST_STAMP)
 	@$(PY) -m docs.screenshot
 
@@ -55,6 +60,11 @@ $(RUN_STAMP): | $(PY)
 $(TEST_STAMP): | $(PY)
 	$(PY) -m pip install -r requirements-dev.txt
 	@rm -f $(VENV)/.run-* $(VENV)/.test-* && touch $(RUN_STAMP) $@
+
+# What others offer is measured where it can be installed; a pair without it says that it was not measured.
+$(BENCH_STAMP): $(TEST_STAMP)
+	-$(PY) -m pip install -r requirements-bench.txt
+	@rm -f $(VENV)/.bench-* && touch $@
 
 $(PY):
 	@old=; for python in $(CANDIDATES); do \

@@ -139,3 +139,19 @@ def test_every_subject_is_a_file_and_stands_once() -> None:
     assert len(set(SUBJECTS)) == len(SUBJECTS)
     for subject in SUBJECTS:
         assert re.search(r"^PAIRS\b", (folder / f"{subject}.py").read_text(encoding="utf-8"), re.MULTILINE), subject
+
+
+def test_a_subject_that_breaks_fails_the_command_and_the_others_are_kept(
+    committed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fresh(only: str, *, quick: bool) -> Any:
+        yield "x/y", row(9.0)
+        raise RuntimeError("these broke, see above: z (code 1)")
+
+    kept: list[dict[str, Any]] = []
+    monkeypatch.setattr(command, "fresh", fresh)
+    monkeypatch.setattr(command, "kept", kept.append)
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    assert command.main() == 1
+    assert list(kept[0]) == ["x/y"]
+    assert "z (code 1)" in capsys.readouterr().err
