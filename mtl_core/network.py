@@ -14,6 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mtl_core.layout import Layout, Part
 from mtl_core.mixing import Stitch
 from mtl_core.mixing_modules import stitched
+from mtl_core.seeding import reseed
 
 
 class Network(nn.Module):
@@ -36,7 +37,7 @@ class Network(nn.Module):
         self.parts = nn.ModuleDict()
         for part in layout.parts:
             with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(part_seed(seed, part.name))
+                reseed(part_seed(seed, part.name))
                 if part.lender is None:
                     self.parts[part.name] = part.block.build()
 

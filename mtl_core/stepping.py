@@ -17,6 +17,7 @@ from mtl_core.losses import task_loss
 from mtl_core.making import Making, UpdateGroup, noise_seed
 from mtl_core.network import part_seed
 from mtl_core.regularizers.base import Regularizer
+from mtl_core.seeding import reseed
 from mtl_core.session import Session
 from mtl_core.tasks import Task
 from mtl_core.weightings.base import Moment
@@ -142,7 +143,7 @@ def _losses(session: Session, batch: Batch, cuts: Cuts | None = None) -> tuple[l
     At one step they are the same whenever they are asked for: what is random in them follows from seed and step.
     """
     if session.spec.architecture.dropout or any(task.kind == "generation" for task in session.tasks):
-        torch.manual_seed(part_seed(session.spec.seed, f"step {session.step}"))
+        reseed(part_seed(session.spec.seed, f"step {session.step}"), session.device)
     with _autocast(session):
         return _made_losses(session, batch, cuts)
 

@@ -95,6 +95,8 @@ class Weighting(Named):
         """
         import torch
 
+        from mtl_core.seeding import reseed
+
         if self.needs_gramian and gramian is None:
             raise ValueError(f"{self.name} needs the Gramian J Jᵀ of the losses' gradients, got None")
         here = losses.detach().cpu()
@@ -105,7 +107,7 @@ class Weighting(Named):
         if not self.random:
             return self.weigh(here, known, moment).detach().to(losses)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(moment.seed)
+            reseed(moment.seed)
             return self.weigh(here, known, moment).detach().to(losses)
 
     def first_moment(self, losses: Tensor) -> Moment:

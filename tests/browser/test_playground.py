@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.page_server import Server
 from tests.browser.playground import CURVES, START_AND_TIME, Playground
+from ui.words import catalogue
 
+EN = catalogue("en")
 Record = Callable[[str, str, str], None]
 WARM_WITHIN = 60
 BEGINS_WITHIN = 30
@@ -116,6 +118,8 @@ def test_pause_step_epoch_and_resume(playground: Playground) -> None:
     assert playground.record().status == "paused"
     playground.button("one_epoch").click()
     playground.until(lambda: playground.record().step == at + 2, 5, "one epoch, which is one step of a full batch")
+    resume = EN["control.resume"]
+    playground.until(lambda: resume in playground.button("start_pause").inner_text(), 5, "the page to offer to go on")
     playground.button("start_pause").click()
     playground.until(lambda: playground.record().step > at + 4, 5, "the run to go on")
     playground.button("stop").click()

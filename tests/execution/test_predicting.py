@@ -176,4 +176,4 @@ def test_it_ends_with_whoever_started_it(asked: Asked) -> None:
         assert process.stdout is not None
         assert '"here"' in process.stdout.readline()
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
