@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.page_server import Server, wait_until
@@ -18,6 +19,7 @@ OPACITIES = """() => [...document.querySelectorAll('.js-plotly-plot')]
 LINES = "(plot) => plot.data[0].dimensions[0].values.length"
 
 
+@pytest.mark.acceptance
 def test_brushing_links_both_ways(page: Page, server: Server) -> None:
     """Eleven λ on wine, three epochs each."""
     page.goto(f"{server.url}/?epochs=3")

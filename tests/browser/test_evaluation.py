@@ -55,6 +55,7 @@ def started(playground: Playground, runs: int) -> list[RunRecord]:
     return members
 
 
+@pytest.mark.acceptance
 def test_two_folds_of_wine_with_mean_and_deviation_and_back_to_a_run(
     page: Page, asked: Callable[[str, str], Playground]
 ) -> None:
@@ -82,6 +83,7 @@ def test_two_folds_of_wine_with_mean_and_deviation_and_back_to_a_run(
     assert playground.problems() == []
 
 
+@pytest.mark.acceptance
 def test_inputs_left_out_are_three_arms_and_a_sentence(page: Page, asked: Callable[[str, str], Playground]) -> None:
     small = "architecture.recurrent=8&channels=4,8&hidden=8&architecture.fusion=concat&epochs=1"
     playground = asked(f"?dataset=captioned_scenes&option.rows=400&{small}", "modalities")

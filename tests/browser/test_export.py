@@ -71,6 +71,7 @@ def test_the_script_gives_the_runs_numbers(page: Page, server: Server, tmp_path:
     assert found == pytest.approx(numbers_of(server.store, run), rel=1e-5, abs=1e-9)
 
 
+@pytest.mark.acceptance
 def test_the_report_opens_without_a_network(
     page: Page, context: BrowserContext, server: Server, tmp_path: Path
 ) -> None:

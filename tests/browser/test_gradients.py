@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.page_server import Server
@@ -37,6 +38,7 @@ def words_of(table: Locator) -> str:
     return table.inner_text()
 
 
+@pytest.mark.acceptance
 def test_the_arrows_move_and_measuring_is_switched_off_and_on(page: Page, server: Server) -> None:
     playground = Playground(page, server).open("?epochs=600")
     playground.until(server.warm, 60, "a warm worker")
@@ -70,6 +72,7 @@ def test_the_arrows_move_and_measuring_is_switched_off_and_on(page: Page, server
     playground.until(lambda: playground.record().status == "stopped", 20, "the run to stop")
 
 
+@pytest.mark.acceptance
 def test_columns_that_share_nothing_are_compared(page: Page, server: Server) -> None:
     playground = Playground(page, server).open("?architecture=soft&epochs=30")
     playground.until(server.warm, 60, "a warm worker")

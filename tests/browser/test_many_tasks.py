@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.page_server import Server
@@ -25,6 +26,7 @@ WATCH = """() => {
 """Counts the frames with neither the first sight of the data nor a run's panel, or with the sight above the panel."""
 
 
+@pytest.mark.acceptance
 def test_twelve_tasks_from_one_lambda_to_their_matrix(page: Page, server: Server) -> None:
     playground = Playground(page, server).open("?dataset=related_tasks&epochs=12")
     playground.until(server.warm, 60, "a warm worker")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.page_server import Server
@@ -20,6 +21,7 @@ def opened(page: Page, server: Server, query: str = "") -> Playground:
     return Playground(page, server)
 
 
+@pytest.mark.acceptance
 def test_a_method_is_found_tried_and_trained(page: Page, server: Server) -> None:
     playground = opened(page, server)
     expect(page.locator(CARDS)).to_have_count(len(methods()), timeout=20_000)

@@ -142,6 +142,7 @@ def test_a_broken_row_is_named_and_the_upload_stays(page: Page, server: Server) 
     expect(page.get_by_text("4 (7)")).to_be_visible()
 
 
+@pytest.mark.acceptance
 def test_an_export_can_be_uploaded_again_and_deleted(page: Page, server: Server) -> None:
     upload(page, server, "squares.zip", archive(scenes()))
     pressed(page, "own_use").click()

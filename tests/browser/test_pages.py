@@ -125,6 +125,7 @@ def test_a_killed_web_server_does_not_touch_the_run(page: Page, own_server: Serv
     assert own_server.store.get(run).status in ("running", "finished")
 
 
+@pytest.mark.acceptance
 def test_two_servers_on_one_store_share_runs_and_one_runner(page: Page, own_server: Server) -> None:
     first = Playground(page, own_server).open()
     first.until(own_server.warm, 60, "a warm worker")

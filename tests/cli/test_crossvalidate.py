@@ -41,6 +41,7 @@ def ended(store: Store, run: str, kind: Any = "finished", **test: dict[str, floa
 
 
 @pytest.mark.slow
+@pytest.mark.acceptance
 def test_folds_are_trained_by_the_runner_and_averaged(tmp_path: Path, home: Path) -> None:
     done = call("crossvalidate", spec_file(tmp_path), "--folds", "3", "--json")
     assert done.returncode == 0, done.stderr
@@ -78,6 +79,7 @@ def test_a_signal_stops_every_fold(tmp_path: Path, home: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.acceptance
 def test_folds_that_fail_are_counted_and_named(tmp_path: Path) -> None:
     diverging = {**QUICK, "optimizer": {"name": "sgd", "lr": 100.0}}
     done = call("crossvalidate", spec_file(tmp_path, diverging), "--folds", "2")

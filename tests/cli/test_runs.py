@@ -39,6 +39,7 @@ def test_a_run_is_stopped_from_another_process_and_resumed(tmp_path: Path, home:
 
 
 @pytest.mark.slow
+@pytest.mark.acceptance
 def test_a_killed_run_is_interrupted_and_can_be_resumed(tmp_path: Path, home: Path) -> None:
     child = begin("train", spec_file(tmp_path, {**QUICK, "epochs": 3000, "evaluate_every": 100}))
     store = Store(home)
@@ -123,6 +124,7 @@ def test_the_owner_of_a_run_is_not_given_away(home: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.acceptance
 def test_a_detached_resume_is_the_runners_work(tmp_path: Path, home: Path) -> None:
     run = last_json(call("train", spec_file(tmp_path), "--json").stdout)["run"]
     done = call("runs", "resume", run, "--epochs", "5", "--detach")

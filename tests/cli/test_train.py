@@ -57,6 +57,7 @@ def check_weights(spec: RunSpec, path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.acceptance
 def test_a_run_takes_the_threads_that_it_is_given(tmp_path: Path, home: Path) -> None:
     store, cores = Store(home), os.cpu_count() or 1
     for threads in (1, min(2, cores)):

@@ -72,6 +72,7 @@ def check_kills(store: Store, times: int, seed: int) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.acceptance
 def test_three_random_kills(warm: Store) -> None:
     assert check_kills(warm, 3, seed=1) > 0
 

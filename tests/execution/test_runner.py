@@ -217,6 +217,7 @@ def test_a_killed_runner_harms_no_run_and_the_next_one_adopts_it(store: Store) -
     assert ended(store, run).status == "interrupted", "the new runner looks after it"
 
 
+@pytest.mark.acceptance
 def test_newer_code_replaces_the_runner_and_its_runs_go_on(store: Store) -> None:
     first = ensure_runner(store.home)
     run = begin(store, LONG)
