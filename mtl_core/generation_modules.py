@@ -133,6 +133,8 @@ class PlacedConvolution(nn.Module):
 class VaeHead(nn.Module):
     """code (B, width) -> :class:`Coded`; z = μ + σε, ε ~ N(0, I), in training, and z = μ in evaluation."""
 
+    minds_mode = True
+
     def __init__(self, block: blocks.VaeHead) -> None:
         super().__init__()
         self.encoder = nn.Linear(block.code.width, 2 * block.latent)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from mtl_core.layout import Layout, Part
 from mtl_core.mixing import Stitch
@@ -40,6 +41,9 @@ class Network(nn.Module):
                 reseed(part_seed(seed, part.name))
                 if part.lender is None:
                     self.parts[part.name] = part.block.build()
+        self._minds = any(minds_mode(module) for module in self.modules())
+        self._mode: tuple[bool, frozenset[str | None]] | None = None
+        self._frozen: frozenset[str | None] | None = None
 
     def forward(
         self,
@@ -148,14 +152,16 @@ class Network(nn.Module):
         So that not even the running statistics of their batch norms move. The parameters of ``frozen`` keepers have
         no gradient, whatever the loss.
         """
-        self.train(training)
-        for part in self.layout.parts if training else ():
-            if part.lender is not None:
-                continue
-            module, keeper = self.parts[part.name], self.keepers[part.name]
-            module.requires_grad_(keeper not in frozen)
-            if keeper in resting:
-                module.eval()
+        if self._minds and self._mode != (training, resting):
+            self.train(training)
+            for name, module in self.parts.items() if training else ():
+                if self.keepers[name] in resting:
+                    module.eval()
+        self._mode = training, resting
+        if training and self._frozen != frozen:
+            for name, module in self.parts.items():
+                module.requires_grad_(self.keepers[name] not in frozen)
+            self._frozen = frozen
 
     def met(self) -> dict[str, list[nn.Parameter]]:
         """Per part that several tasks use its parameters that train; parts without any are left out."""
@@ -201,3 +207,11 @@ def part_seed(seed: int, name: str) -> int:
     """A 63-bit seed from the run's seed and a name, the same on every machine."""
     digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def minds_mode(module: nn.Module) -> bool:
+    """Whether a module computes otherwise in training mode: norms, dropout, recurrent layers, and what says so itself.
+
+    A network without any need not be told its mode, which takes as long as a layer of a small one.
+    """
+    return isinstance(module, _BatchNorm | _DropoutNd | nn.RNNBase) or getattr(module, "minds_mode", False)

@@ -1,4 +1,4 @@
-"""Seeding torch's own generators, as ``torch.manual_seed`` does, without what that does for devices that are not used."""
+"""Seeding torch's own generators as ``torch.manual_seed`` does, without what that does for devices not in use."""
 
 from __future__ import annotations
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
 from mtl_core.weightings.base import GradientWeighting, Moment
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -42,7 +44,31 @@ class Mgda(GradientWeighting):
             apart = a + c - 2 * b
             first = min(1.0, max(0.0, (c - b) / apart)) if apart > 0 else 0.5
             return gramian.new_tensor([first, 1 - first])
-        from torchjd.aggregation import MGDAWeighting
+        return gramian.new_tensor(shortest(gramian.numpy(), self.epsilon, self.iterations))
 
-        weights: Tensor = MGDAWeighting(self.epsilon, self.iterations)(gramian)
-        return weights
+
+def shortest(gramian: NDArray[np.float64], epsilon: float, iterations: int) -> NDArray[np.float64]:
+    """w (K,) in the simplex with wᵀ G w as small as Frank–Wolfe with exact line search finds it from equal weights.
+
+    It takes the steps of torchjd's ``MGDAWeighting`` (a test holds them equal); G w and wᵀ G w follow each step
+    instead of being computed anew.
+
+    Args:
+        gramian: (K, K).
+        epsilon: step of the line search below which it ends.
+        iterations: at most.
+    """
+    count = len(gramian)
+    weights = np.full(count, 1 / count)
+    products = gramian @ weights
+    for _ in range(iterations):
+        here = int(products.argmin())
+        a, b, c = float(products[here]), float(weights @ products), float(gramian[here, here])
+        step = 1.0 if c <= a else 0.0 if b <= a else (b - a) / (b + c - 2 * a)
+        weights *= 1 - step
+        weights[here] += step
+        products *= 1 - step
+        products += step * gramian[here]
+        if step < epsilon:
+            break
+    return weights

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+import numpy as np
+
 from mtl_core.weightings.base import GradientWeighting, Moment
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -21,7 +24,32 @@ class PcGrad(GradientWeighting):
     random: ClassVar[bool] = True
 
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
-        from torchjd.aggregation import PCGradWeighting
+        import torch
 
-        weights: Tensor = PCGradWeighting()(gramian)
-        return weights
+        count = len(gramian)
+        orders = torch.stack([torch.randperm(count) for _ in range(count)]).numpy()
+        return gramian.new_tensor(projected(gramian.numpy(), orders))
+
+
+def projected(gramian: NDArray[np.float64], orders: NDArray[np.int64]) -> NDArray[np.float64]:
+    """w (K,) with d = Σ_j w_j g_j = Σ_i g̃_i; all K gradients are cut at once, each in its own order.
+
+    It draws and computes what torchjd's ``PCGradWeighting`` does (a test holds them equal), with K passes over rows
+    instead of K² products of tensors.
+
+    Args:
+        gramian: (K, K).
+        orders: (K, K) row i: the tasks in the order in which g_i is held against them; itself is passed over.
+    """
+    rows = np.arange(len(gramian))
+    mixed = np.eye(len(gramian))  # row i: g̃_i as a sum of the gradients
+    products = gramian.copy()  # row i: g̃_i · g_j
+    for others in orders.T:
+        found = products[rows, others]
+        against = (found < 0) & (others != rows)
+        if against.any():
+            at, other = rows[against], others[against]
+            parts = found[against] / gramian[other, other]
+            mixed[at, other] -= parts
+            products[at] -= parts[:, None] * gramian[other]
+    return np.asarray(mixed.sum(0))

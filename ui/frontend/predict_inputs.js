@@ -45,7 +45,11 @@ function pictureInput(state, parent, about, words) {
   shown.setAttribute("role", "img");
   const pad = about.drawable ? drawingPad(box, words, () => state.ask()) : null;
   const clear = element("button", "clear", pad?.frame ?? box, { type: "button", textContent: words.clear, hidden: !pad });
-  clear.onclick = () => { pad.clear(); state.error.hidden = true; };
+  clear.onclick = () => {
+    pad.clear();
+    state.pending = false;
+    state.error.hidden = seen.hidden = true;
+  };
   const seen = element("figure", "seen", box, { hidden: true });
   const small = element("canvas", "", seen);
   element("figcaption", "", seen, { textContent: words.as_seen });
