@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 PICTURES = PROJECT / ".artifacts"
+PATIENCE_MS = 20_000
+"""How long a person's step may take where no test times it: two cores also do the other worker's tests."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,6 +48,7 @@ def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
         pytest.skip(f"no Chromium on the PATH (looked for {', '.join(CHROMIUM)})")
+    playwright.expect.set_options(timeout=PATIENCE_MS)
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
@@ -56,7 +59,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A person's browser: cookies of its own."""
     person = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-GB")
-    person.set_default_timeout(20_000)
+    person.set_default_timeout(PATIENCE_MS)
     yield person
     person.close()
 

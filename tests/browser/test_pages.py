@@ -111,6 +111,7 @@ def test_both_languages(page: Page, server: Server) -> None:
         page.reload()
 
 
+@pytest.mark.acceptance
 def test_a_killed_web_server_does_not_touch_the_run(page: Page, own_server: Server) -> None:
     playground = Playground(page, own_server).open()
     playground.until(own_server.warm, 60, "a warm worker")

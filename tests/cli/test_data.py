@@ -39,6 +39,7 @@ def added(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]
 
 
 @pytest.mark.slow
+@pytest.mark.acceptance
 def test_from_a_mixed_file_to_a_trained_model(tmp_path: Path, home: Path) -> None:
     done = call("data", "add", "flats", "--csv", file_of(tmp_path), *MIXED)
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,7 @@ from tests.waiting import wait_for
 
 
 @pytest.mark.slow
+@pytest.mark.acceptance
 def test_a_run_is_stopped_from_another_process_and_resumed(tmp_path: Path, home: Path) -> None:
     child = begin("train", spec_file(tmp_path, {**ENDLESS, "epochs": 20_000}), "--json")
     store = Store(home)

@@ -170,6 +170,7 @@ def test_a_killed_worker_leaves_an_interrupted_run_that_can_go_on(warm: Store) -
     assert ended(warm, run, 120).status == "finished"
 
 
+@pytest.mark.acceptance
 def test_a_worker_that_does_not_answer_a_stop_is_ended(warm: Store) -> None:
     run = begin(warm, LONG)
     record = stepping(warm, run)
