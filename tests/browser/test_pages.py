@@ -56,6 +56,7 @@ def test_a_cold_link_to_a_page_opens_it_with_its_parameters(page: Page, own_serv
     playground.until(lambda: "/runs" in page.url and "lang=zh" in page.url, 10, "the link to stay")
 
 
+@pytest.mark.acceptance
 def test_a_cold_link_to_a_run_shows_that_run(page: Page, own_server: Server) -> None:
     from mtl_core.spec import parse_spec
 
@@ -151,7 +152,7 @@ def test_two_servers_on_one_store_share_runs_and_one_runner(page: Page, own_serv
         other.kill()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.acceptance)])
 def test_a_small_window_needs_no_sideways_scrolling(browser: Browser, server: Server, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme)
     page = context.new_page()
