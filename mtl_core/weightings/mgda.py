@@ -39,12 +39,14 @@ class Mgda(GradientWeighting):
     iterations: Annotated[int, Field(ge=1, le=10_000, description="Of three or more tasks: iterations, at most")] = 100
 
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
+        import torch
+
         if len(gramian) == 2:
             (a, b), (_, c) = gramian.tolist()
             apart = a + c - 2 * b
             first = min(1.0, max(0.0, (c - b) / apart)) if apart > 0 else 0.5
             return gramian.new_tensor([first, 1 - first])
-        return gramian.new_tensor(shortest(gramian.numpy(), self.epsilon, self.iterations))
+        return torch.from_numpy(shortest(gramian.numpy(), self.epsilon, self.iterations))
 
 
 def shortest(gramian: NDArray[np.float64], epsilon: float, iterations: int) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ class PcGrad(GradientWeighting):
 
         count = len(gramian)
         orders = torch.stack([torch.randperm(count) for _ in range(count)]).numpy()
-        return gramian.new_tensor(projected(gramian.numpy(), orders))
+        return torch.from_numpy(projected(gramian.numpy(), orders))
 
 
 def projected(gramian: NDArray[np.float64], orders: NDArray[np.int64]) -> NDArray[np.float64]:
