@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DATA_DIR_VARIABLE = "MTL_DATA_DIR"
@@ -13,6 +15,19 @@ PROJECT = Path(__file__).resolve().parent.parent
 def data_dir() -> Path:
     """Folder in which data sets are looked for and to which they are downloaded (default ``data/``)."""
     return Path(os.environ.get(DATA_DIR_VARIABLE) or PROJECT / "data").expanduser().absolute()
+
+
+@contextmanager
+def data_folder(folder: str) -> Iterator[None]:
+    """Within it data are looked for in this folder, as a process that trains a run does it."""
+    before = os.environ.get(DATA_DIR_VARIABLE)
+    os.environ[DATA_DIR_VARIABLE] = folder
+    try:
+        yield
+    finally:
+        os.environ.pop(DATA_DIR_VARIABLE)
+        if before is not None:
+            os.environ[DATA_DIR_VARIABLE] = before
 
 
 def home_dir() -> Path:

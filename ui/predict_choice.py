@@ -97,25 +97,40 @@ def title(run: RunRecord) -> str:
     return " · ".join([*([name] if name else []), data, network, weighting, run.id[:4]])
 
 
-def beside(run: RunRecord) -> RunRecord | None:
-    """The run of single-task networks, which may still train; offers to train one where there is none."""
+def find(run: RunRecord) -> RunRecord | None:
+    """The run of single-task networks that is there already; looks through the store, so not at each question."""
     if partner.is_alone(parse_spec(run.spec)):
-        st.caption(f":material/info: {t('predict.is_alone')}")
         return None
     wanted = partner.alone_spec(run)
-    if wanted is None:
-        st.caption(f":material/block: {t('predict.cannot_be_alone')}")
-        return None
+    return None if wanted is None else partner.find_alone(hub.store(), wanted, owners())
+
+
+def beside(run: RunRecord, found: RunRecord | None) -> RunRecord | None:
+    """The run of single-task networks, which may still train; offers to train one where there is none.
+
+    Args:
+        run: that is asked.
+        found: of :func:`find`.
+    """
     begun = _begun(run.id)
     if begun is not None:
         return _told(begun)
-    found = partner.find_alone(hub.store(), wanted, owners())
-    if found is None:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(t("predict.no_partner"), width="content")
-            call: dict[str, Any] = {"on_click": _train, "args": (run.id, wanted), "icon": ":material/play_arrow:"}
-            st.button(t("predict.train_alone"), key="train_alone", **call)
-    return found
+    return found or _offered(run)
+
+
+def _offered(run: RunRecord) -> None:
+    """The button that trains each task alone, or why there is none."""
+    if partner.is_alone(parse_spec(run.spec)):
+        st.caption(f":material/info: {t('predict.is_alone')}")
+        return
+    wanted = partner.alone_spec(run)
+    if wanted is None:
+        st.caption(f":material/block: {t('predict.cannot_be_alone')}")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(t("predict.no_partner"), width="content")
+        call: dict[str, Any] = {"on_click": _train, "args": (run.id, wanted), "icon": ":material/play_arrow:"}
+        st.button(t("predict.train_alone"), key="train_alone", **call)
 
 
 def _key(run: str) -> str:

@@ -39,7 +39,7 @@ def play() -> None:
         st.info(t("predict.none"), icon=":material/inbox:")
         st.page_link("pages/playground.py", label=t("runs.to_playground"), icon=":material/tune:")
         return
-    st.fragment(_body, run_every=WAITING_SECONDS if _goes_on(run) else None)(run)
+    st.fragment(_body, run_every=WAITING_SECONDS if _goes_on(run) else None)(run, predict_choice.find(run))
 
 
 def _goes_on(run: RunRecord) -> bool:
@@ -47,11 +47,11 @@ def _goes_on(run: RunRecord) -> bool:
     return bool(st.session_state.get(f"predict_goes_on:{run.id}", True))
 
 
-def _body(run: RunRecord) -> None:
+def _body(run: RunRecord, found: RunRecord | None) -> None:
     before = _goes_on(run)
     about, goes_on = _opened(run)
     if about is not None:
-        beside = predict_choice.beside(run)
+        beside = predict_choice.beside(run, found)
         trains = beside is not None and beside.status != "finished"
         partner, loading = _opened(beside) if beside is not None and not trains else (None, False)
         goes_on = trains or loading

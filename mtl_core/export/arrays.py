@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,7 @@ from mtl_core.datasets.base import SPLITS, Samples
 from mtl_core.errors import DataError, MTLError
 from mtl_core.export.naming import identifiers
 from mtl_core.runs.records import RunRecord
-from mtl_core.settings import DATA_DIR_VARIABLE
+from mtl_core.settings import data_folder
 from mtl_core.splitting import has_target
 from mtl_core.tasks import Task
 
@@ -105,19 +103,6 @@ def _samples(record: RunRecord, spec: RunSpec, tasks: tuple[Task, ...]) -> Sampl
             except StopIteration as loaded:
                 samples: Samples = loaded.value
                 return samples
-
-
-@contextmanager
-def data_folder(folder: str) -> Iterator[None]:
-    """Within it data are looked for in this folder, as a process that trains the run does it."""
-    before = os.environ.get(DATA_DIR_VARIABLE)
-    os.environ[DATA_DIR_VARIABLE] = folder
-    try:
-        yield
-    finally:
-        os.environ.pop(DATA_DIR_VARIABLE)
-        if before is not None:
-            os.environ[DATA_DIR_VARIABLE] = before
 
 
 def _check(record: RunRecord, samples: Samples, sizes: Mapping[str, int]) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from mtl_core.errors import MTLError
 from mtl_core.events import Event
-from mtl_core.export.arrays import data_folder
 from mtl_core.runs.records import RunRecord
 from mtl_core.runs.store import Store
+from mtl_core.settings import data_folder
 from mtl_core.spec import RunSpec
 
 TOGETHER = "(all tasks)"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +21,7 @@ from mtl_core.predicting.columns import Column, columns_of
 from mtl_core.runs.records import RunRecord
 from mtl_core.runs.store import Store
 from mtl_core.session import Session, open_session
-from mtl_core.settings import DATA_DIR_VARIABLE
+from mtl_core.settings import data_folder
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.tasks import Task
 
@@ -112,7 +110,7 @@ def open_run(store: Store, run: str) -> Generator[Progress, None, Opened]:
     if state is None:
         raise MTLError(f"run {run} is {record.status} and has no weights; run it again and let it take a step")
     spec = parse_spec(record.spec | {"device": "cpu"})
-    with data_folder(record):
+    with data_folder(record.data_dir):
         session = yield from open_session(spec)
     if state["source"] != session.samples.source:
         raise DataError(
@@ -122,19 +120,6 @@ def open_run(store: Store, run: str) -> Generator[Progress, None, Opened]:
     session.network.load_state_dict(state["network"])
     session.network.set_mode(training=False)
     return _opened(record, session)
-
-
-@contextmanager
-def data_folder(record: RunRecord) -> Iterator[None]:
-    """Within it data are looked for where the run's process looked for them."""
-    before = os.environ.get(DATA_DIR_VARIABLE)
-    os.environ[DATA_DIR_VARIABLE] = record.data_dir
-    try:
-        yield
-    finally:
-        os.environ.pop(DATA_DIR_VARIABLE)
-        if before is not None:
-            os.environ[DATA_DIR_VARIABLE] = before
 
 
 def _opened(record: RunRecord, session: Session) -> Opened:
