@@ -97,12 +97,13 @@ def test_data_from_elsewhere_would_have_other_scales(bench: Bench) -> None:
 def test_data_are_looked_for_where_the_run_had_them(
     bench: Bench, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run = runs("wine")
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path / "elsewhere"))
-    opened_run(bench.store, runs("wine"))
+    opened_run(bench.store, run)
     assert os.environ[DATA_DIR_VARIABLE] == str(tmp_path / "elsewhere")
     assert not (tmp_path / "elsewhere").exists()
     monkeypatch.delenv(DATA_DIR_VARIABLE)
-    opened_run(bench.store, runs("wine"))
+    opened_run(bench.store, run)
     assert DATA_DIR_VARIABLE not in os.environ
 
 
