@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,8 +82,16 @@ class TensorSplit:
         values = self.targets[task]
         return values[self.present[task].to(values.device)] if task in self.present else values
 
+    @cached_property
+    def whole(self) -> Batch:
+        """All rows as one batch, the same each time."""
+        return self.take(slice(None))
+
     def in_order(self, batch_size: int) -> Iterator[Batch]:
         """All rows in order, for evaluation."""
+        if 0 < len(self) <= batch_size:
+            yield self.whole
+            return
         for start in range(0, len(self), batch_size):
             yield self.take(slice(start, start + batch_size))
 

@@ -20,6 +20,7 @@ from mtl_core.network import Network
 from mtl_core.tasks import Task
 
 if TYPE_CHECKING:
+    from mtl_core.explicit.engine import Explicit
     from mtl_core.generation_evaluation import GenerationTally
 
 ROWS_AT_ONCE, PICTURES_AT_ONCE = 2_048, 128
@@ -70,9 +71,10 @@ class _Tally:
         self.scores: list[Tensor] = []
         self.targets: list[Tensor] = []
 
-    def update(self, output: Tensor, batch: Batch, keep: int) -> None:
+    def update(self, output: Tensor, batch: Batch, keep: int, loss: Tensor | None = None) -> None:
         target = batch.targets[self.task.name]
-        loss = task_loss(self.task, output, self._scaled(target), self.class_weights)
+        if loss is None:
+            loss = task_loss(self.task, output, self._scaled(target), self.class_weights)
         self.loss_sum += loss.double().cpu() * len(target)
         self.rows += len(target)
         predicted, shown = self._predict(output)
@@ -123,6 +125,7 @@ def evaluate(
     preview: bool = False,
     generation: Generation | None = None,
     seed: int = 0,
+    explicit: Explicit | None = None,
 ) -> Evaluation:
     """One pass over a split in evaluation mode; a task is measured on the rows that have a target for it.
 
@@ -136,6 +139,7 @@ def evaluate(
         preview: collect predictions.
         generation: how tasks that make pictures do it.
         seed: of the noise from which these make pictures.
+        explicit: works out outputs and losses in the network's place.
     """
     network.set_mode(training=False)
     others = [task for task in tasks if task.kind != "generation"]
@@ -145,11 +149,13 @@ def evaluate(
     done = 0
     pictures = any(values.dim() == 4 for values in split.inputs.values())
     for batch in split.in_order(PICTURES_AT_ONCE if pictures else ROWS_AT_ONCE):
-        outputs = network(batch.inputs, batch.rows)
+        outputs = explicit.outputs(batch) if explicit else network(batch.inputs, batch.rows)
+        losses = dict(zip(tallies, explicit.losses(batch), strict=True)) if explicit else {}
         for task in tasks:
             if task.name in outputs:
                 keep = _kept(task, batch, done) if preview else 0
-                every[task.name].update(outputs[task.name], batch, keep)
+                known = {"loss": losses[task.name]} if explicit else {}
+                every[task.name].update(outputs[task.name], batch, keep, **known)
         done += batch.size
     shown = {f"prediction.{name}": np.concatenate(tally.shown) for name, tally in tallies.items() if tally.shown}
     for maker in makers.values():

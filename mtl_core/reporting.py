@@ -30,7 +30,6 @@ class Reporter:
         self._sources = sources(session.splits["train"])
         self._order: list[torch.Tensor] = []
         self._order_epoch = -1
-        self._whole: Batch | None = None
         self._saved = time.monotonic()
 
     def next_batch(self) -> Batch:
@@ -39,8 +38,7 @@ class Reporter:
         train = session.splits["train"]
         exponent = session.spec.batch_policy.exponent if len(self._sources) > 1 else 1.0
         if session.steps_per_epoch == 1 and exponent == 1:
-            self._whole = self._whole or train.take(slice(None))
-            return self._whole
+            return train.whole
         epoch, index = divmod(session.step, session.steps_per_epoch)
         if epoch != self._order_epoch:
             self._order = epoch_order(self._sources, session.batch_size, session.spec.seed, epoch, exponent)
@@ -108,6 +106,7 @@ class Reporter:
             preview=preview,
             generation=session.spec.generation,
             seed=session.spec.seed,
+            explicit=session.explicit,
         )
         self.metrics[split] = found.metrics
         if found.overall:

@@ -18,6 +18,7 @@ from mtl_core.devices import choose_device
 from mtl_core.diagnostics import GradientLog
 from mtl_core.errors import DataError, Problem, SpecError
 from mtl_core.evaluation import Scaler
+from mtl_core.explicit.engine import Explicit, fits
 from mtl_core.losses import balanced_weights
 from mtl_core.lr_schedules import lr_factor
 from mtl_core.making import UpdateGroup, adam_groups, build_groups
@@ -45,6 +46,7 @@ class Session:
     optimizer steps done. ``cycles`` are the steps at which a cycle of the learning-rate schedule
     begins: 0, and wherever a finished run was continued. ``continued``: epochs before and after, of a run
     that goes on from here beyond its former end. ``groups`` are updated after the main optimizer, in their order.
+    ``explicit`` works out losses and gradients by formulas where the network is one of dense layers, else None.
     ``only`` names the tasks whose gradients the next step takes alone; empty: all.
     """
 
@@ -62,6 +64,7 @@ class Session:
     class_weights: dict[str, Tensor | None]
     weigher: Weigher
     gradients: GradientLog
+    explicit: Explicit | None = None
     step: int = 0
     only: set[str] = field(default_factory=set)
     cycles: list[int] = field(default_factory=lambda: [0])
@@ -137,6 +140,11 @@ class Session:
         self.gradients.every = self.spec.gradients.every
         return old, new
 
+    def moved(self) -> None:
+        """The network's parameters have other numbers now."""
+        if self.explicit is not None:
+            self.explicit.moved()
+
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds: tensors and plain values only, so that it loads with ``weights_only``."""
         return {
@@ -164,6 +172,7 @@ class Session:
         self.step = int(state["step"])
         self.earlier_seconds = float(state["seconds"])
         self.network.load_state_dict(state["network"])
+        self.moved()
         self.optimizer.load_state_dict(state["optimizer"])
         for group, saved in zip(self.groups, state.get("groups", []), strict=True):
             group.optimizer.load_state_dict(saved)
@@ -220,6 +229,7 @@ def _built(
 ) -> Session:
     network = Network(spec.layout(), spec.seed).to(where[0]).to(memory_format=torch.channels_last)
     weights = {t.name: _class_weights(spec, t, splits["train"]) for t in tasks}
+    scalers = {t.name: _scaler(spec, t, splits["train"]) for t in tasks}
     return Session(
         spec=spec,
         tasks=tasks,
@@ -231,11 +241,28 @@ def _built(
         network=network,
         optimizer=build_optimizer(spec, network),
         groups=build_groups(network, spec.generation),
-        scalers={t.name: _scaler(spec, t, splits["train"]) for t in tasks},
+        scalers=scalers,
         class_weights=weights,
         weigher=Weigher(spec.weighting, len(tasks)),
         gradients=GradientLog(spec.gradients.every, spec.tasks),
+        explicit=_explicit(spec, tasks, network, splits, scalers, weights),
     )
+
+
+def _explicit(
+    spec: RunSpec,
+    tasks: tuple[Task, ...],
+    network: Network,
+    splits: dict[str, TensorSplit],
+    scalers: dict[str, Scaler],
+    class_weights: dict[str, Tensor | None],
+) -> Explicit | None:
+    """Formulas in the place of a tape, where they are enough: see :mod:`mtl_core.explicit`."""
+    lacking = any(split.present for split in splits.values())
+    cut = getattr(spec.weighting, "at_representation", False)
+    if lacking or cut or spec.precision == "bf16" or not fits(network.layout, tasks):
+        return None
+    return Explicit(network, tasks, {name: (s.mean, s.std) for name, s in scalers.items()}, class_weights)
 
 
 def load_samples(spec: RunSpec, tasks: tuple[Task, ...]) -> Generator[Progress, None, Samples]:

@@ -24,6 +24,7 @@ from mtl_core.weightings.base import Moment
 from mtl_core.weightings.fixed import Fixed
 
 Cuts = dict[str, tuple[Tensor, Tensor]]
+Losses = list[Tensor] | Tensor
 
 
 @dataclass(frozen=True)
@@ -57,20 +58,20 @@ def take_step(session: Session, batch: Batch) -> Step:
     """
     spec, tasks, only = session.spec, session.tasks, session.only
     batch = _of_phase(session, batch)
-    _set_mode(session, batch)
+    if session.explicit is None:
+        _set_mode(session, batch)
     places = [i for i, t in enumerate(tasks) if _trains(session, t, batch)]
     moment = session.weigher.moment(spec, tasks, places, session.step, int(session.epoch))
     session.optimizer.zero_grad(set_to_none=True)
     cuts: Cuts | None = {} if getattr(spec.weighting, "at_representation", False) and not only else None
     losses, makings = _losses(session, batch, cuts)
-    weights = losses[0].new_zeros(len(tasks))
+    read = losses.detach() if isinstance(losses, Tensor) else torch.stack([loss.detach() for loss in losses])
+    weights = read.new_zeros(len(tasks))
     total = penalty = torch.zeros((), device=session.device) if only else _penalty(session)
     gradients = None
     if places:
-        lambdas = moment.lambdas.to(session.device)
-        scaled = [lambdas[place] * losses[i] for place, i in enumerate(places)]
-        combined, gradients = _combine(session, scaled, moment, penalty, cuts)
-        weights[places] = combined.weights * lambdas
+        combined, gradients = _combine(session, batch, losses, moment, penalty, cuts)
+        weights[places] = combined.weights * moment.lambdas.to(weights)
         total = combined.total + penalty
     elif penalty.requires_grad:
         penalty.backward()  # type: ignore[no-untyped-call]
@@ -78,7 +79,6 @@ def take_step(session: Session, batch: Batch) -> Step:
         _descend(session)
     _learn(session, batch, moment)
     last = [total.detach(), penalty.detach(), *(_update(session, group, makings) for group in session.groups)]
-    read = torch.stack([loss.detach() for loss in losses])
     met = weights.new_tensor([float(batch.count(task.name) > 0) for task in tasks])
     after = _losses_again(session, batch) if only else None
     session.only = set()
@@ -92,12 +92,19 @@ def _trains(session: Session, task: Task, batch: Batch) -> bool:
 
 
 def _combine(
-    session: Session, scaled: list[Tensor], moment: Moment, penalty: Tensor, cuts: Cuts | None
+    session: Session, batch: Batch, losses: Losses, moment: Moment, penalty: Tensor, cuts: Cuts | None
 ) -> tuple[Combined, dict[str, Any] | None]:
     """The gradient of the step, and what is measured of the tasks' gradients where that is due."""
-    due = session.gradients.due(session.step) and len(scaled) > 1
+    due = session.gradients.due(session.step) and len(moment.places) > 1
     weighting = Fixed() if session.only else session.spec.weighting
-    combined = combine(session.network, weighting, scaled, moment, penalty, cuts=cuts, measured=due)
+    if session.explicit is not None:
+        combined = session.explicit.combine(batch, weighting, moment, measured=due)
+        if penalty.requires_grad:
+            penalty.backward()  # type: ignore[no-untyped-call]
+    else:
+        lambdas = moment.lambdas.to(session.device)
+        scaled = [lambdas[place] * losses[i] for place, i in enumerate(moment.places)]
+        combined = combine(session.network, weighting, scaled, moment, penalty, cuts=cuts, measured=due)
     if not due or combined.rows is None:
         return combined, None
     return combined, session.gradients.measure(combined, moment)
@@ -118,12 +125,14 @@ def _losses_again(session: Session, batch: Batch) -> Tensor:
     makes = any(task.kind == "generation" for task in session.tasks)  # a penalty on D's slope needs the graph
     with nullcontext() if makes else torch.no_grad(), session.network.nothing_remembered():
         losses, _ = _losses(session, batch)
-    return torch.stack([loss.detach() for loss in losses])
+    return losses.detach() if isinstance(losses, Tensor) else torch.stack([loss.detach() for loss in losses])
 
 
 def _of_phase(session: Session, batch: Batch) -> Batch:
     """The batch without the targets of tasks that do not train in this phase."""
     out = [task.name for task in session.tasks if not session.trains_now(task)]
+    if not out:
+        return batch
     nothing = torch.zeros(0, dtype=torch.int64, device=session.device)
     targets = {name: batch.targets[name][:0] for name in out}
     return replace(batch, targets=batch.targets | targets, rows=batch.rows | dict.fromkeys(out, nothing))
@@ -137,11 +146,15 @@ def _set_mode(session: Session, batch: Batch) -> None:
     session.network.set_mode(True, frozenset([*resting, *frozen]), frozenset(frozen))
 
 
-def _losses(session: Session, batch: Batch, cuts: Cuts | None = None) -> tuple[list[Tensor], dict[str, Making]]:
+def _losses(session: Session, batch: Batch, cuts: Cuts | None = None) -> tuple[Losses, dict[str, Making]]:
     """The tasks' losses, 0 for a task without a target in this batch; and what was made on the way, by task.
+
+    They have a graph, one each, or are known without one, (K,).
 
     At one step they are the same whenever they are asked for: what is random in them follows from seed and step.
     """
+    if session.explicit is not None:
+        return session.explicit.losses(batch), {}
     if session.spec.architecture.dropout or any(task.kind == "generation" for task in session.tasks):
         reseed(part_seed(session.spec.seed, f"step {session.step}"), session.device)
     with _autocast(session):
@@ -249,6 +262,7 @@ def _descend(session: Session) -> None:
         group["lr"] = rate
     optimizer.step()
     _proximal_steps(session, rate)
+    session.moved()
 
 
 def _autocast(session: Session) -> AbstractContextManager[object]:

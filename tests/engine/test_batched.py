@@ -76,7 +76,7 @@ def doubled(session: Session) -> Session:
     session.splits = {name: in_double(split) for name, split in session.splits.items()}
     session.train_sample = in_double(session.train_sample)
     weights = session.class_weights
-    session.class_weights = {task: None if found is None else found.double() for task, found in weights.items()}
+    weights.update({task: None if found is None else found.double() for task, found in weights.items()})
     return session
 
 

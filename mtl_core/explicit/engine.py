@@ -1,0 +1,256 @@
+"""Explicit: losses, outputs and gradients of a run's network by :class:`mtl_core.explicit.graph.DenseGraph`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mtl_core.batches import Batch
+from mtl_core.combining import Combined, Row
+from mtl_core.explicit.graph import Apart, DenseGraph, Layer, Pass, is_dense
+from mtl_core.explicit.losses import KINDS, aims, loss_and_slope
+from mtl_core.layout import Layout
+from mtl_core.network import Network
+from mtl_core.tasks import Kind, Task
+from mtl_core.weightings.base import Moment, Weighting
+
+KEPT = 2
+"""Batches, at most, of which a forward pass is kept: all training rows, and those of validation."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Tasks of one kind whose outputs lie side by side in a group of heads.
+
+    Attributes:
+        kind: of all of them; a task with several classes or with class weights is alone.
+        tasks: their names.
+        columns: of the group's outputs.
+    """
+
+    kind: Kind
+    tasks: tuple[str, ...]
+    columns: slice
+
+
+@dataclass
+class Seen:
+    """A batch with what was worked out for it since the parameters last moved."""
+
+    batch: Batch
+    run: Pass
+    measured: tuple[Tensor, list[Tensor]] | None = None
+
+
+def fits(layout: Layout, tasks: Sequence[Task]) -> bool:
+    """Whether a network can be trained by formulas: dense layers and linear heads, numbers and classes."""
+    return is_dense(layout) and all(task.kind in KINDS for task in tasks)
+
+
+class Explicit:
+    """What a step needs of a dense network, without a tape.
+
+    The forward pass of a batch is kept until the parameters move: an evaluation on all training rows and the next
+    full-batch step share one.
+
+    Args:
+        network: see :func:`fits`; whoever changes the numbers of its parameters says so by :meth:`moved`.
+        tasks: K; every row of a batch has a target for each.
+        scalings: mean and standard deviation of the target, per task.
+        class_weights: per task, None for most.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        tasks: Sequence[Task],
+        scalings: Mapping[str, tuple[float, float]],
+        class_weights: Mapping[str, Tensor | None],
+    ) -> None:
+        self.network, self.tasks = network, tuple(tasks)
+        self._scalings, self._class_weights = scalings, class_weights
+        order = sorted(tasks, key=lambda task: KINDS.index(task.kind))
+        self.graph = DenseGraph(network.layout, [task.name for task in order])
+        self.layers = {part.name: _layer(network.module(part)) for part in network.layout.parts}
+        self.goals = [self._goals(group.tasks, group.width) for group in self.graph.groups]
+        places = {task.name: place for place, task in enumerate(tasks)}
+        grouped = [places[task] for group in self.graph.groups for task in group.tasks]
+        self._columns = [
+            torch.tensor([places[t] for t in group.tasks for _ in range(group.width)]) for group in self.graph.groups
+        ]
+        self._back = None if grouped == sorted(grouped) else torch.tensor(grouped).argsort()
+        self._aims: tuple[Batch, list[list[Tensor]]] | None = None
+        self._seen: list[Seen] = []
+
+    def moved(self) -> None:
+        """The parameters have other numbers now: nothing that was worked out holds."""
+        self._seen.clear()
+
+    def outputs(self, batch: Batch) -> dict[str, Tensor]:
+        """(B, 1) or (B, C) per task: logits, or numbers in the scaled unit."""
+        found: dict[str, Tensor] = {}
+        for group, output in zip(self.graph.groups, self._passed(batch).run.outputs, strict=True):
+            found |= dict(zip(group.tasks, torch.split(output, group.width, dim=-1), strict=True))
+        return {task.name: found[task.name] for task in self.tasks}
+
+    def losses(self, batch: Batch) -> Tensor:
+        """(K,) as :func:`mtl_core.losses.task_loss` has them."""
+        return self._measured(batch)[0]
+
+    @torch.no_grad()
+    def _passed(self, batch: Batch) -> Seen:
+        for seen in self._seen:
+            if seen.batch is batch:
+                return seen
+        (table,) = batch.inputs.values()
+        self._seen = [*self._seen[1 - KEPT :], Seen(batch, self.graph.forward(self.layers, table))]
+        return self._seen[-1]
+
+    def _measured(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+        """The losses (K,), and per group of heads the slopes of each task's loss by its outputs."""
+        seen = self._passed(batch)
+        if seen.measured is None:
+            losses, slopes = self._measure(seen)
+            seen.measured = losses if self._back is None else losses[self._back], slopes
+        return seen.measured
+
+    @torch.no_grad()
+    def _measure(self, seen: Seen) -> tuple[Tensor, list[Tensor]]:
+        """Losses by group and goal, and per group the slopes of each task's loss by its outputs."""
+        losses, slopes = [], []
+        for goals, output, wanted in zip(self.goals, seen.run.outputs, self._aimed(seen.batch), strict=True):
+            found = []
+            for goal, target in zip(goals, wanted, strict=True):
+                here = output if len(goals) == 1 else output[..., goal.columns]
+                found.append(loss_and_slope(goal.kind, here, target, self._class_weights[goal.tasks[0]]))
+            losses += [loss for loss, _ in found]
+            slopes.append(found[0][1] if len(found) == 1 else torch.cat([slope for _, slope in found], dim=-1))
+        return losses[0] if len(losses) == 1 else torch.cat(losses, dim=-1), slopes
+
+    def _aimed(self, batch: Batch) -> list[list[Tensor]]:
+        """The targets as the losses want them; those of the last batch are kept."""
+        if self._aims is None or self._aims[0] is not batch:
+            wanted = [
+                [aims(g.kind, [batch.targets[t] for t in g.tasks], [self._scalings[t] for t in g.tasks]) for g in goals]
+                for goals in self.goals
+            ]
+            self._aims = batch, wanted
+        return self._aims[1]
+
+    def _goals(self, tasks: Sequence[str], width: int) -> list[Goal]:
+        kinds = {task.name: task.kind for task in self.tasks}
+        found: list[Goal] = []
+        for place, task in enumerate(tasks):
+            begin, end = place * width, (place + 1) * width
+            before = found[-1] if found else None
+            alone = kinds[task] == "multiclass" or self._class_weights[task] is not None
+            if before and not alone and before.kind == kinds[task] and self._class_weights[before.tasks[0]] is None:
+                found[-1] = Goal(before.kind, (*before.tasks, task), slice(before.columns.start, end))
+            else:
+                found.append(Goal(kinds[task], (task,), slice(begin, end)))
+        return found
+
+    @torch.no_grad()
+    def combine(self, batch: Batch, weighting: Weighting, moment: Moment, *, measured: bool = False) -> Combined:
+        """Put the gradient of a step into ``.grad``, as :func:`mtl_core.combining.combine` does without a penalty.
+
+        Args:
+            batch: the rows of the step.
+            weighting: the method.
+            moment: for it; its places are the active tasks.
+            measured: whether the tasks' gradients are wanted even if the method does not need them.
+        """
+        losses, _ = self._measured(batch)
+        scaled = moment.lambdas.to(losses) * losses[moment.places]
+        met = self.network.met()
+        parts = {name: len(parameters) for name, parameters in met.items()}
+        began = time.perf_counter()
+        apart = self._apart(batch, moment) if met and (measured or weighting.needs_gramian) else None
+        rows = _rows(apart, moment, parts) if apart and measured else None
+        if apart and weighting.needs_gramian:
+            weights = self._put_weighed(apart, weighting, moment, scaled)
+            return Combined(weights, (weights * scaled).sum(), rows, parts)
+        seconds = time.perf_counter() - began if apart else 0.0
+        weights = torch.ones_like(scaled) if weighting.needs_gramian else weighting.weights(scaled, None, moment)
+        self._put(self._summed(batch, moment, weights, left_out=weighting.name != "fixed"))
+        return Combined(weights, (weights * scaled).sum(), rows, parts, seconds)
+
+    def _put_weighed(self, apart: Apart, weighting: Weighting, moment: Moment, scaled: Tensor) -> Tensor:
+        """Jᵀw on what several tasks use, each task's own gradient on what it alone uses; gives w."""
+        reached = list(apart.shared)
+        jacobian = self._jacobian(apart, moment, reached)
+        exact = jacobian.double()
+        weights = weighting.weights(scaled, exact @ exact.t(), moment)
+        self._put(self._unflattened(weights.to(jacobian) @ jacobian, reached))
+        own = apart.own
+        if weighting.scales_heads:
+            factors = {task.name: weight for task, weight in zip(moment.tasks, weights, strict=True)}
+            of_part = {name: factors[str(self.network.keepers[name])] for name in own}
+            own = {name: (of_part[name] * weight, of_part[name] * bias) for name, (weight, bias) in own.items()}
+        self._put(own)
+        return weights
+
+    def _slopes(self, batch: Batch, moment: Moment, factors: Tensor) -> list[Tensor]:
+        """Per group the slopes, each active task's times its factor (A,)."""
+        whole = factors
+        if len(moment.places) < len(self.tasks):
+            whole = factors.new_zeros(len(self.tasks))
+            whole[moment.places] = factors
+        return [slope * whole[index] for slope, index in zip(self._measured(batch)[1], self._columns, strict=True)]
+
+    def _summed(self, batch: Batch, moment: Moment, weights: Tensor, left_out: bool) -> dict[str, Layer]:
+        """The gradient of Σ w_i λ_i L_i; a task whose weight came out as exactly 0 has none for its own parts."""
+        names = [task.name for task in moment.tasks]
+        if left_out:
+            names = [name for name, weight in zip(names, weights.tolist(), strict=True) if weight != 0]
+        slopes = self._slopes(batch, moment, weights * moment.lambdas.to(weights))
+        return self.graph.summed(self.layers, self._passed(batch).run, slopes, frozenset(names))
+
+    def _apart(self, batch: Batch, moment: Moment) -> Apart:
+        run = self._passed(batch).run
+        slopes = self._slopes(batch, moment, moment.lambdas.to(run.outputs[0]))
+        return self.graph.apart(self.layers, run, slopes, frozenset(task.name for task in moment.tasks))
+
+    def _jacobian(self, apart: Apart, moment: Moment, parts: Sequence[str]) -> Tensor:
+        """J (A, P): a row for each active task, a column for each number of these parts."""
+        names = tuple(task.name for task in moment.tasks)
+        columns = []
+        for part in parts:
+            users, gradients = apart.shared[part]
+            flat = torch.cat([values.flatten(1) for values in gradients], dim=1)
+            if users != names:
+                places = torch.tensor([names.index(user) for user in users], device=flat.device)
+                flat = flat.new_zeros(len(names), flat.shape[1]).index_copy_(0, places, flat)
+            columns.append(flat)
+        return torch.cat(columns, dim=1)
+
+    def _unflattened(self, flat: Tensor, parts: Sequence[str]) -> dict[str, Layer]:
+        sizes = [values.numel() for part in parts for values in self.layers[part]]
+        pieces = iter(torch.split(flat, sizes))
+        return {part: (next(pieces).view_as(self.layers[part][0]), next(pieces)) for part in parts}
+
+    def _put(self, found: Mapping[str, Layer]) -> None:
+        for name, gradients in found.items():
+            for parameter, gradient in zip(self.layers[name], gradients, strict=True):
+                parameter.grad = gradient
+
+
+def _rows(apart: Apart, moment: Moment, parts: Iterable[str]) -> list[Row]:
+    """J as :class:`mtl_core.combining.Combined` has it: None where a loss does not depend on a parameter."""
+    rows: list[list[Tensor | None]] = [[] for _ in moment.tasks]
+    for part in parts:
+        users, layer = apart.shared.get(part, ((), None))
+        for place, task in enumerate(moment.tasks):
+            there = task.name in users and layer is not None
+            rows[place] += [values[users.index(task.name)] for values in layer] if there and layer else [None, None]
+    return list(rows)
+
+
+def _layer(module: nn.Module) -> Layer:
+    linear = module[0] if isinstance(module, nn.Sequential) else module
+    assert isinstance(linear, nn.Linear)
+    return linear.weight, linear.bias

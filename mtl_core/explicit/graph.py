@@ -1,0 +1,250 @@
+"""DenseGraph: forward and backward passes of a layout of dense layers and linear heads, written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mtl_core.blocks import Dense, Linear, Vector
+from mtl_core.layout import Layout
+
+Layer = tuple[Tensor, Tensor]
+"""Weight (…, out, in) and bias (…, out) of a part; what leads is an axis of networks, or nothing."""
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A dense layer: y = max(0, x Wᵀ + b).
+
+    Attributes:
+        name: of its part.
+        feed: name of the part or input that it reads.
+        keeper: the task that alone uses it, None where several do.
+    """
+
+    name: str
+    feed: str
+    keeper: str | None
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Linear heads that read one vector and are equally wide: one product of matrices for all of them.
+
+    Attributes:
+        feed: name of what they read.
+        tasks: whose heads, in the order of their columns.
+        names: of their parts.
+        width: columns a head.
+    """
+
+    feed: str
+    tasks: tuple[str, ...]
+    names: tuple[str, ...]
+    width: int
+
+    def of(self, places: Sequence[int]) -> Heads:
+        """The heads in these places."""
+        tasks, names = (tuple(all_[place] for place in places) for all_ in (self.tasks, self.names))
+        return Heads(self.feed, tasks, names, self.width)
+
+
+@dataclass
+class Pass:
+    """What a forward pass leaves for the backward one.
+
+    Attributes:
+        values: what each hidden part gave, and the input, by name: (…, B, width).
+        weights: per group of heads W (…, tasks · width, in).
+        outputs: per group of heads (…, B, tasks · width).
+    """
+
+    values: dict[str, Tensor]
+    weights: list[Tensor]
+    outputs: list[Tensor]
+
+
+@dataclass
+class Apart:
+    """Gradients of tasks held apart.
+
+    Attributes:
+        shared: per part that several tasks use the tasks that do, with (T, out, in) and (T, out): a row for each.
+        own: of the parts that one task uses.
+    """
+
+    shared: dict[str, tuple[tuple[str, ...], Layer]]
+    own: dict[str, Layer]
+
+
+def is_dense(layout: Layout) -> bool:
+    """Whether every part is a dense layer without norm and dropout, or a linear head: then each has one feed."""
+    return all(
+        (isinstance(part.block, Linear) and part.role == "head")
+        or (
+            isinstance(part.block, Dense)
+            and isinstance(part.block.inputs, Vector)
+            and not part.block.batch_norm
+            and not part.block.dropout
+        )
+        for part in layout.parts
+    )
+
+
+class DenseGraph:
+    """The passes of a dense layout; the numbers of the network come with each call.
+
+    As every part reads one other, the layout is a tree, and each task has one way through it. Its backward pass is
+    δ_x = (δ_y · [y > 0]) W, ∂W = δ_yᵀ x, ∂b = Σ_B δ_y (Rumelhart, Hinton & Williams 1986), for a sum of losses, or for
+    several losses apart along one more axis.
+
+    Args:
+        layout: see :func:`is_dense`.
+        order: the tasks; heads of a group stand in this order.
+    """
+
+    def __init__(self, layout: Layout, order: Sequence[str]) -> None:
+        keepers = layout.keepers()
+        heads = {part.owner: part for part in layout.parts if part.role == "head"}
+        self.hidden = [Hidden(p.name, p.inputs[0], keepers[p.name]) for p in layout.parts if p.role != "head"]
+        groups: dict[tuple[str, int], list[str]] = {}
+        for task in order:
+            block = heads[task].block
+            assert isinstance(block, Linear)
+            groups.setdefault((heads[task].inputs[0], block.width), []).append(task)
+        self.groups = [
+            Heads(feed, tuple(tasks), tuple(heads[task].name for task in tasks), width)
+            for (feed, width), tasks in groups.items()
+        ]
+        self._parts = frozenset(hidden.name for hidden in self.hidden)
+        (self.input,) = {name for part in layout.parts for name in part.inputs if name.startswith("input:")}
+
+    def forward(self, layers: Mapping[str, Layer], table: Tensor) -> Pass:
+        """Every output.
+
+        Args:
+            layers: per part its numbers; with an axis of R networks in front, all of them.
+            table: (B, D), or (R, B, D).
+        """
+        values = {self.input: table}
+        for hidden in self.hidden:
+            values[hidden.name] = _affine(values[hidden.feed], *layers[hidden.name]).relu_()
+        weights, outputs = [], []
+        for group in self.groups:
+            found = [layers[name] for name in group.names]
+            weight = found[0][0] if len(found) == 1 else torch.cat([weight for weight, _ in found], dim=-2)
+            bias = found[0][1] if len(found) == 1 else torch.cat([bias for _, bias in found], dim=-1)
+            weights.append(weight)
+            outputs.append(_affine(values[group.feed], weight, bias))
+        return Pass(values, weights, outputs)
+
+    def summed(
+        self, layers: Mapping[str, Layer], run: Pass, slopes: Sequence[Tensor], tasks: frozenset[str]
+    ) -> dict[str, Layer]:
+        """The gradient of a sum of losses, by part; parts that no loss depends on are left out.
+
+        Args:
+            layers: as in the forward pass.
+            run: the forward pass.
+            slopes: per group of heads the derivative of the sum by its outputs, (…, B, tasks · width).
+            tasks: whose losses are in the sum.
+        """
+        found: dict[str, Layer] = {}
+        arrived: dict[str, Tensor] = {}
+        for group, weight, slope in self._chosen(run, slopes, tasks):
+            found |= _of_heads(group, run.values[group.feed], slope)
+            if group.feed in self._parts:
+                _arrive(arrived, group.feed, slope @ weight)
+        for hidden in reversed(self.hidden):
+            if hidden.name not in arrived:
+                continue
+            slope = torch.ops.aten.threshold_backward(arrived.pop(hidden.name), run.values[hidden.name], 0)
+            found[hidden.name] = _by_weight(run.values[hidden.feed], slope), slope.sum(-2)
+            if hidden.feed in self._parts:
+                _arrive(arrived, hidden.feed, slope @ layers[hidden.name][0])
+        return found
+
+    def apart(self, layers: Mapping[str, Layer], run: Pass, slopes: Sequence[Tensor], tasks: frozenset[str]) -> Apart:
+        """The gradients of several losses, each by itself, of one network.
+
+        Args:
+            layers: as in the forward pass.
+            run: the forward pass.
+            slopes: per group of heads the derivative of each task's loss by its own outputs, (B, tasks · width).
+            tasks: whose losses count.
+        """
+        found = Apart({}, {})
+        arrived: dict[str, list[tuple[tuple[str, ...], Tensor]]] = {}
+        for group, weight, slope in self._chosen(run, slopes, tasks):
+            found.own |= _of_heads(group, run.values[group.feed], slope)
+            if group.feed in self._parts:
+                arrived.setdefault(group.feed, []).append((group.tasks, _one_by_one(group, weight, slope)))
+        for hidden in reversed(self.hidden):
+            if hidden.name not in arrived:
+                continue
+            given = arrived.pop(hidden.name)
+            users = tuple(task for some, _ in given for task in some)
+            slope = given[0][1] if len(given) == 1 else torch.cat([each for _, each in given])
+            slope = torch.ops.aten.threshold_backward(slope, run.values[hidden.name], 0)
+            layer = _by_weight(run.values[hidden.feed], slope), slope.sum(-2)
+            if hidden.keeper is None:
+                found.shared[hidden.name] = users, layer
+            else:
+                found.own[hidden.name] = layer[0][0], layer[1][0]
+            if hidden.feed in self._parts:
+                arrived.setdefault(hidden.feed, []).append((users, slope @ layers[hidden.name][0]))
+        return found
+
+    def _chosen(
+        self, run: Pass, slopes: Sequence[Tensor], tasks: frozenset[str]
+    ) -> Iterator[tuple[Heads, Tensor, Tensor]]:
+        """The groups of heads with W and slopes, of these tasks alone."""
+        for group, weight, slope in zip(self.groups, run.weights, slopes, strict=True):
+            if tasks.issuperset(group.tasks):
+                yield group, weight, slope
+                continue
+            places = [place for place, task in enumerate(group.tasks) if task in tasks]
+            if places:
+                columns = [place * group.width + i for place in places for i in range(group.width)]
+                yield group.of(places), weight[..., columns, :], slope[..., columns]
+
+
+def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """x Wᵀ + b of one network, or of R at once."""
+    if weight.dim() == 2:
+        return torch.addmm(bias, x, weight.t())
+    shared = x.expand(len(weight), *x.shape) if x.dim() == 2 else x
+    return torch.baddbmm(bias[:, None], shared, weight.transpose(1, 2))
+
+
+def _by_weight(x: Tensor, slope: Tensor) -> Tensor:
+    """∂W = δᵀ x, (…, out, in); the wider side is kept in rows, which matrix kernels like better by up to four times."""
+    if slope.dim() == 3 and x.dim() == 2:
+        x = x.expand(len(slope), *x.shape)
+    if slope.shape[-1] > 2 * x.shape[-1]:
+        return (x.transpose(-1, -2) @ slope).transpose(-1, -2).contiguous()  # fused optimizers read it as it lies
+    return slope.transpose(-1, -2) @ x
+
+
+def _arrive(arrived: dict[str, Tensor], name: str, slope: Tensor) -> None:
+    arrived[name] = arrived[name] + slope if name in arrived else slope
+
+
+def _of_heads(group: Heads, x: Tensor, slope: Tensor) -> dict[str, Layer]:
+    """∂W and ∂b of each head of a group."""
+    by_weight, by_bias = _by_weight(x, slope), slope.sum(-2)
+    if len(group.names) == 1:
+        return {group.names[0]: (by_weight, by_bias)}
+    weights, biases = torch.split(by_weight, group.width, dim=-2), torch.split(by_bias, group.width, dim=-1)
+    return dict(zip(group.names, zip(weights, biases, strict=True), strict=True))
+
+
+def _one_by_one(group: Heads, weight: Tensor, slope: Tensor) -> Tensor:
+    """(T, B, in) what the loss of each task of a group sends back by its own head."""
+    if group.width == 1:
+        return slope.t()[:, :, None] * weight[:, None]
+    rows = slope.view(len(slope), -1, group.width).transpose(0, 1)
+    return rows @ weight.view(-1, group.width, weight.shape[-1])
