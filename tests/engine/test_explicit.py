@@ -101,7 +101,8 @@ def test_measured_gradients_penalties_and_clipping_are_the_same(name: str) -> No
     assert_same_steps(explicit, taped)
     explicit, taped = pair({"name": name}, architecture="hard", gradients={"every": 1})
     found = [take_step(session, batch_of(session)).gradients for session in (explicit, taped)]
-    assert found[0] is not None and found[1] is not None
+    assert found[0] is not None
+    assert found[1] is not None
     for key in ("norms", "cosine", "similarity", "weights"):
         np.testing.assert_allclose(found[0][key], found[1][key], rtol=1e-4, atol=1e-5)
     assert found[0]["layers"].keys() == found[1]["layers"].keys()
@@ -114,7 +115,8 @@ def test_a_step_of_single_tasks_takes_theirs_alone() -> None:
     steps = [take_step(session, batch_of(session)) for session in (explicit, taped)]
     assert [step.only for step in steps] == [("third", "z")] * 2
     torch.testing.assert_close(steps[0].numbers, steps[1].numbers, **CLOSE)
-    assert steps[0].after is not None and steps[1].after is not None
+    assert steps[0].after is not None
+    assert steps[1].after is not None
     torch.testing.assert_close(steps[0].after, steps[1].after, **CLOSE)
 
 
