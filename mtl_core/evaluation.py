@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +65,8 @@ class _Tally:
         self.task, self.scaler, self.class_weights = task, scaler, class_weights
         self.ranked = final and task.kind in ("binary", "multiclass")
         self.meter = RegressionMeter() if task.kind == "regression" else ConfusionMeter(task)
-        self.loss_sum = torch.zeros((), dtype=torch.float64)
-        self.rows = 0
+        self.losses: list[Tensor] = []
+        self.rows: list[int] = []
         self.shown: list[NDArray[Any]] = []
         self.scores: list[Tensor] = []
         self.targets: list[Tensor] = []
@@ -75,8 +75,8 @@ class _Tally:
         target = batch.targets[self.task.name]
         if loss is None:
             loss = task_loss(self.task, output, self._scaled(target), self.class_weights)
-        self.loss_sum += loss.double().cpu() * len(target)
-        self.rows += len(target)
+        self.losses.append(loss)
+        self.rows.append(len(target))
         predicted, shown = self._predict(output)
         self.meter.update(predicted, target)
         if keep > 0:
@@ -102,7 +102,11 @@ class _Tally:
         return classes, classes.to(torch.uint8)
 
     def mean_loss(self) -> float | None:
-        return (self.loss_sum / self.rows).item() if self.rows else None
+        """Over all rows; the device is waited for here, once."""
+        if not sum(self.rows):
+            return None
+        losses = torch.stack(self.losses).tolist() if len(self.losses) > 1 else [self.losses[0].item()]
+        return math.fsum(loss * rows for loss, rows in zip(losses, self.rows, strict=True)) / sum(self.rows)
 
     def metrics(self) -> dict[str, float | None]:
         values = self.meter.compute()
@@ -110,7 +114,11 @@ class _Tally:
             values["auroc"] = (
                 auroc(self.task, torch.cat(self.scores), torch.cat(self.targets)) if self.scores else math.nan
             )
-        return {name: value if math.isfinite(value) else None for name, value in values.items()}
+        return _finite(values)
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 @torch.no_grad()
@@ -141,6 +149,9 @@ def evaluate(
         seed: of the noise from which these make pictures.
         explicit: works out outputs and losses in the network's place.
     """
+    if explicit is not None and len(split) <= ROWS_AT_ONCE and not (final or preview or _alike(tasks)):
+        each, found = explicit.evaluated(split.whole)
+        return Evaluation(dict(each), {name: _finite(values) for name, values in found.items()})
     network.set_mode(training=False)
     others = [task for task in tasks if task.kind != "generation"]
     tallies = {t.name: _Tally(t, scalers[t.name], class_weights[t.name], final) for t in others}
@@ -150,12 +161,11 @@ def evaluate(
     pictures = any(values.dim() == 4 for values in split.inputs.values())
     for batch in split.in_order(PICTURES_AT_ONCE if pictures else ROWS_AT_ONCE):
         outputs = explicit.outputs(batch) if explicit else network(batch.inputs, batch.rows)
-        losses = dict(zip(tallies, explicit.losses(batch), strict=True)) if explicit else {}
+        losses: dict[str, Tensor] = dict(zip(tallies, explicit.losses(batch), strict=True)) if explicit else {}
         for task in tasks:
             if task.name in outputs:
                 keep = _kept(task, batch, done) if preview else 0
-                known = {"loss": losses[task.name]} if explicit else {}
-                every[task.name].update(outputs[task.name], batch, keep, **known)
+                every[task.name].update(outputs[task.name], batch, keep, losses.get(task.name))
         done += batch.size
     shown = {f"prediction.{name}": np.concatenate(tally.shown) for name, tally in tallies.items() if tally.shown}
     for maker in makers.values():
@@ -181,11 +191,15 @@ def _makers(
 
 def _overall(tallies: Mapping[str, _Tally]) -> dict[str, float | None]:
     """The explained variance, where all tasks measure one thing on samples of their own (scores of schools, say)."""
-    units = {(tally.task.kind, tally.task.unit) for tally in tallies.values()}
-    meters = [tally.meter for tally in tallies.values() if isinstance(tally.meter, RegressionMeter)]
-    if len(tallies) < 2 or len(units) > 1 or len(meters) < len(tallies):
+    if not _alike([tally.task for tally in tallies.values()]):
         return {}
-    return {name: value if math.isfinite(value) else None for name, value in explained_variance(meters).items()}
+    meters = [tally.meter for tally in tallies.values() if isinstance(tally.meter, RegressionMeter)]
+    return _finite(explained_variance(meters))
+
+
+def _alike(tasks: Sequence[Task]) -> bool:
+    """Whether several tasks measure one thing: numbers of one unit."""
+    return len(tasks) > 1 and {(task.kind, task.unit) for task in tasks} == {("regression", tasks[0].unit)}
 
 
 def _limit(task: Task) -> int:

@@ -56,7 +56,7 @@ class GenerationTally:
         """What turns z into logits of a picture."""
         return self.generation.decoder(self.network.parts, self.task)
 
-    def update(self, output: Any, batch: Batch, keep: int) -> None:
+    def update(self, output: Any, batch: Batch, keep: int, loss: Tensor | None = None) -> None:
         """Add a batch, and keep the first ``keep`` reconstructions."""
         pictures = batch.targets[self.task.name].float()
         rebuilt = self.generation.rebuilt(output)

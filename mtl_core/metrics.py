@@ -5,35 +5,67 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.batches import UNLABELLED
 from mtl_core.tasks import LIVE_METRICS, Task
+
+Values = NDArray[np.float64]
 
 
 class RegressionMeter:
     """Sums for ``mse``, ``mae`` (in the target's unit) and ``r2`` = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²."""
 
     def __init__(self) -> None:
-        self.predictions: list[Tensor] = []
-        self.targets: list[Tensor] = []
+        self._predictions: list[Tensor] = []
+        self._targets: list[Tensor] = []
 
     def update(self, output: Tensor, target: Tensor) -> None:
         """Add a batch: predictions (B,) in the target's unit, targets (B,)."""
-        self.predictions.append(output.detach().double().cpu())
-        self.targets.append(target.double().cpu())
+        self._predictions.append(output.detach())
+        self._targets.append(target)
+
+    @property
+    def targets(self) -> Values:
+        """(N,) all targets that were added."""
+        return _joined(self._targets)
+
+    @property
+    def errors(self) -> Values:
+        """(N,) ŷ − y."""
+        return _joined(self._predictions) - self.targets
+
+    def __len__(self) -> int:
+        return sum(map(len, self._targets))
 
     def compute(self) -> dict[str, float]:
         """The metrics of everything added."""
-        if not self.targets:
+        if not len(self):
             return dict.fromkeys(("mse", "mae", "r2"), math.nan)
-        y = torch.cat(self.targets)
-        error = torch.cat(self.predictions) - y
-        spread = (y - y.mean()).square().sum().item()
-        squares = error.square().sum().item()
+        targets = self.targets
+        error = _joined(self._predictions) - targets
+        squares, spread = _squares(error), _squares(_centred(targets))
         r2 = 1 - squares / spread if spread > 0 else math.nan
-        return {"mse": squares / len(y), "mae": error.abs().mean().item(), "r2": r2}
+        return {"mse": squares / len(error), "mae": float(np.abs(error).sum()) / len(error), "r2": r2}
+
+
+def _joined(parts: Sequence[Tensor]) -> Values:
+    """The batches as one array of float64."""
+    arrays = [part.cpu().numpy() for part in parts]
+    joined: Values = (arrays[0] if len(arrays) == 1 else np.concatenate(arrays)).astype(np.float64)
+    return joined
+
+
+def _squares(values: Values) -> float:
+    return float(values @ values)
+
+
+def _centred(values: Values) -> Values:
+    centred: Values = values - values.sum() / len(values)
+    return centred
 
 
 def explained_variance(meters: Sequence[RegressionMeter]) -> dict[str, float]:
@@ -43,15 +75,12 @@ def explained_variance(meters: Sequence[RegressionMeter]) -> dict[str, float]:
     Heskes 2003, section 5, word it for the exam scores of 139 schools. ``explained_within`` has each task's own mean
     ȳ_k in the place of ȳ: what differs between the tasks' means counts for nothing.
     """
-    seen = [meter for meter in meters if meter.targets]
+    seen = [meter for meter in meters if len(meter)]
     if not seen:
         return {"explained_variance": math.nan, "explained_within": math.nan}
-    targets = [torch.cat(meter.targets) for meter in seen]
-    errors = [torch.cat(meter.predictions) - y for meter, y in zip(seen, targets, strict=True)]
-    left = sum(error.square().sum().item() for error in errors)
-    whole = torch.cat(targets)
-    total = (whole - whole.mean()).square().sum().item()
-    within = sum((y - y.mean()).square().sum().item() for y in targets)
+    left = sum(_squares(meter.errors) for meter in seen)
+    total = _squares(_centred(np.concatenate([meter.targets for meter in seen])))
+    within = sum(_squares(_centred(meter.targets)) for meter in seen)
     shares = {"explained_variance": total, "explained_within": within}
     return {name: 1 - left / spread if spread > 0 else math.nan for name, spread in shares.items()}
 
@@ -61,8 +90,7 @@ class ConfusionMeter:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        n = len(task.classes)
-        self.matrix = torch.zeros((n, n), dtype=torch.int64)
+        self._counts = torch.zeros(len(task.classes) ** 2, dtype=torch.int64)
 
     def update(self, predicted: Tensor, target: Tensor) -> None:
         """Add a batch of predicted and true class indices, of equal shape."""
@@ -71,36 +99,53 @@ class ConfusionMeter:
             labelled = target != UNLABELLED
             predicted, target = predicted[labelled], target[labelled]
         index = target.flatten().long() * n + predicted.flatten().long()
-        self.matrix += torch.bincount(index, minlength=n * n).view(n, n).cpu()
+        self._counts = self._counts.to(index.device) + torch.bincount(index, minlength=n * n)
+
+    @property
+    def matrix(self) -> Tensor:
+        """(C, C) counts, on the CPU."""
+        n = len(self.task.classes)
+        return self._counts.view(n, n).cpu()
 
     def compute(self) -> dict[str, float]:
         """The metrics of everything added, by the task's kind; NaN where nothing was."""
-        if not bool(self.matrix.any()):
+        matrix = self.matrix.tolist()
+        if not any(map(any, matrix)):
             return dict.fromkeys(LIVE_METRICS[self.task.kind], math.nan)
         if self.task.kind == "segmentation":
-            return _mask_metrics(self.matrix)
-        return _class_metrics(self.matrix, binary=self.task.kind == "binary")
+            return _mask_metrics(matrix)
+        return class_metrics(matrix, binary=self.task.kind == "binary")
 
 
-def _class_metrics(matrix: Tensor, binary: bool) -> dict[str, float]:
+Counts = list[list[int]]
+"""Rows true, columns predicted. Few classes are counted faster by Python than by arrays."""
+
+
+def class_metrics(matrix: Counts, binary: bool) -> dict[str, float]:
     """``accuracy`` and ``f1``: of class 1 for binary, else the mean over the classes that occur (macro)."""
-    hits = matrix.diagonal().double()
-    rows, columns = matrix.sum(1).double(), matrix.sum(0).double()
-    f1 = 2 * hits / (rows + columns).clamp(min=1)
-    seen = rows + columns > 0
-    value = f1[1] if binary else f1[seen].mean()
-    return {"accuracy": (hits.sum() / matrix.sum()).item(), "f1": value.item()}
+    hits, both = _hits(matrix), _both(matrix)
+    f1 = [2 * hit / max(count, 1) for hit, count in zip(hits, both, strict=True)]
+    seen = [value for value, count in zip(f1, both, strict=True) if count]
+    return {"accuracy": sum(hits) / sum(map(sum, matrix)), "f1": f1[1] if binary else sum(seen) / len(seen)}
 
 
-def _mask_metrics(matrix: Tensor) -> dict[str, float]:
+def _mask_metrics(matrix: Counts) -> dict[str, float]:
     """``miou``: macro mean Jaccard of the classes without the background, of those that occur."""
-    hits = matrix.diagonal().double()
-    union = matrix.sum(1).double() + matrix.sum(0).double() - hits
-    iou = hits / union.clamp(min=1)
-    seen = union > 0
-    seen[0] = False
-    miou = iou[seen].mean().item() if bool(seen.any()) else math.nan
-    return {"miou": miou, "background_iou": iou[0].item(), "pixel_accuracy": (hits.sum() / matrix.sum()).item()}
+    hits = _hits(matrix)
+    unions = [count - hit for hit, count in zip(hits, _both(matrix), strict=True)]
+    iou = [hit / max(union, 1) for hit, union in zip(hits, unions, strict=True)]
+    seen = [value for value, union in zip(iou[1:], unions[1:], strict=True) if union]
+    miou = sum(seen) / len(seen) if seen else math.nan
+    return {"miou": miou, "background_iou": iou[0], "pixel_accuracy": sum(hits) / sum(map(sum, matrix))}
+
+
+def _hits(matrix: Counts) -> list[int]:
+    return [row[place] for place, row in enumerate(matrix)]
+
+
+def _both(matrix: Counts) -> list[int]:
+    """Per class how often it is true plus how often it is predicted."""
+    return [sum(row) + sum(column) for row, column in zip(matrix, zip(*matrix, strict=True), strict=True)]
 
 
 def auroc(task: Task, scores: Tensor, target: Tensor) -> float:

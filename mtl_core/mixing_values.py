@@ -37,6 +37,8 @@ def describe(session: Session) -> dict[str, Any]:
     ``masks``: per task and stage the mean of the mask, over as many training rows as a preview shows.
     """
     network = session.network
+    if all(part.role != "mixer" for part in network.layout.parts):
+        return {}
     found: dict[str, Any] = {"stitches": _stitches(network), "gates": {}, "masks": {}}
     for behind, rows in ((False, ROWS), (True, ROWS_BEHIND)):
         for part, weights in _seen(network, session.train_sample, _gates(network, behind), rows):

@@ -17,6 +17,8 @@ from mtl_core.session import Session
 from mtl_core.ties import known_truth, pictured, singular_values, weight_matrix
 
 PREVIEWS_A_RUN = 50
+PREVIEW_SHARE = 0.05
+"""Of the time of a run, at most, goes into previews; the first and the last are made in any case."""
 CHECKPOINT_SECONDS = 2.0
 
 
@@ -30,7 +32,8 @@ class Reporter:
         self._sources = sources(session.splits["train"])
         self._order: list[torch.Tensor] = []
         self._order_epoch = -1
-        self._saved = time.monotonic()
+        self._began = self._saved = time.monotonic()
+        self._preview_seconds = 0.0
 
     def next_batch(self) -> Batch:
         """The batch of the next step; it depends on the seed and the step alone."""
@@ -56,9 +59,13 @@ class Reporter:
         epoch, last = round(session.epoch), session.spec.epochs
         if epoch < last and epoch % session.spec.evaluate_every:
             return
-        preview = epoch >= last or epoch * PREVIEWS_A_RUN // last != (epoch - 1) * PREVIEWS_A_RUN // last
+        preview = epoch >= last or (self._affordable() and _pictured(epoch, last, session.spec.evaluate_every))
         for split in ("train", "validation"):
             yield from self._evaluate(split, final=epoch >= last, preview=preview and split == self._shown_split())
+
+    def _affordable(self) -> bool:
+        """Whether the previews so far took no more than their share of the time."""
+        return self._preview_seconds <= PREVIEW_SHARE * (time.monotonic() - self._began)
 
     def checkpoint_due(self) -> bool:
         """Whether the last checkpoint is older than two seconds."""
@@ -119,14 +126,17 @@ class Reporter:
         if session.phase != "joint":
             values["phase"] = session.phase
         if split == "train":
-            values["ties"] = describe_ties(session)
+            if session.spec.regularizers or _compared(session):
+                values["ties"] = describe_ties(session)
             values |= describe_columns(session)
             values |= {"mixing": mixed} if (mixed := mixing_values.describe(session)) else {}
         yield event(session, "evaluation", values)
         if preview:
+            began = time.monotonic()
             learned = pictured(session.network.tied(heads=True))
             masks = mixing_values.pictured(session.network, rows)
             yield event(session, "preview", {"split": split, "first": False}, found.predictions | learned | masks)
+            self._preview_seconds += time.monotonic() - began  # with what it took to store it
 
     def _result(self, status: str) -> dict[str, Any]:
         session = self.session
@@ -144,6 +154,11 @@ class Reporter:
         } | ({"overall": self.overall} if self.overall else {})
 
 
+def _pictured(epoch: int, last: int, every: int) -> bool:
+    """Whether the evaluation after this epoch is one of the run's fifty, evenly spread, that have a preview."""
+    return epoch * PREVIEWS_A_RUN // last != (epoch - every) * PREVIEWS_A_RUN // last
+
+
 def describe_ties(session: Session) -> dict[str, Any]:
     """The singular values of what the tasks' matching parameters are, and what each regularizer says of them."""
     columns = session.network.tied(heads=True)
@@ -156,11 +171,16 @@ def describe_ties(session: Session) -> dict[str, Any]:
 
 def describe_columns(session: Session) -> dict[str, Any]:
     """How alike the tasks' own columns are, at evaluations where that is due; empty where nothing matches."""
-    spec = session.spec
-    if not similarity.due(round(session.epoch), spec.epochs, spec.evaluate_every):
+    if not _compared(session):
         return {}
     found = similarity.describe(session.network, session.train_sample)
     return {"similarity": found} if found else {}
+
+
+def _compared(session: Session) -> bool:
+    """Whether the tasks' own parameters are looked at after this epoch."""
+    spec = session.spec
+    return similarity.due(round(session.epoch), spec.epochs, spec.evaluate_every)
 
 
 def event(session: Session, kind: EventKind, values: dict[str, Any], payload: dict[str, Any] | None = None) -> Event:

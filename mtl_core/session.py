@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from mtl_core.diagnostics import GradientLog
 from mtl_core.errors import DataError, Problem, SpecError
 from mtl_core.evaluation import Scaler
 from mtl_core.explicit.engine import Explicit, fits
+from mtl_core.explicit.flat import FlatAdam
 from mtl_core.losses import balanced_weights
 from mtl_core.lr_schedules import lr_factor
 from mtl_core.making import UpdateGroup, adam_groups, build_groups
@@ -78,7 +80,7 @@ class Session:
         rows = len(self.splits["train"])
         return rows if self.spec.batch_size == "full" else self.spec.batch_size
 
-    @property
+    @cached_property
     def steps_per_epoch(self) -> int:
         """Steps that one pass over the training rows takes."""
         return steps_per_epoch(len(self.splits["train"]), self.batch_size)
@@ -145,13 +147,21 @@ class Session:
         if self.explicit is not None:
             self.explicit.moved()
 
+    def take_gradients(self, gradients: Mapping[Tensor, Tensor]) -> None:
+        """Set the ``.grad`` of these parameters."""
+        if isinstance(self.optimizer, FlatAdam):
+            self.optimizer.give(gradients)
+            return
+        for parameter, gradient in gradients.items():
+            parameter.grad = gradient
+
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds: tensors and plain values only, so that it loads with ``weights_only``."""
         return {
             "step": self.step,
             "seconds": self.seconds,
             "source": self.samples.source,
-            "network": self.network.state_dict(),
+            "network": {name: values.clone() for name, values in self.network.state_dict().items()},
             "optimizer": self.optimizer.state_dict(),
             "groups": [group.optimizer.state_dict() for group in self.groups],
             "weighting": self.weigher.state(),
@@ -230,6 +240,7 @@ def _built(
     network = Network(spec.layout(), spec.seed).to(where[0]).to(memory_format=torch.channels_last)
     weights = {t.name: _class_weights(spec, t, splits["train"]) for t in tasks}
     scalers = {t.name: _scaler(spec, t, splits["train"]) for t in tasks}
+    explicit = _explicit(spec, tasks, network, splits, scalers, weights)
     return Session(
         spec=spec,
         tasks=tasks,
@@ -239,13 +250,13 @@ def _built(
         splits=splits,
         train_sample=_sample(splits["train"], spec.seed),
         network=network,
-        optimizer=build_optimizer(spec, network),
+        optimizer=build_optimizer(spec, network, flat=explicit is not None),
         groups=build_groups(network, spec.generation),
         scalers=scalers,
         class_weights=weights,
         weigher=Weigher(spec.weighting, len(tasks)),
         gradients=GradientLog(spec.gradients.every, spec.tasks),
-        explicit=_explicit(spec, tasks, network, splits, scalers, weights),
+        explicit=explicit,
     )
 
 
@@ -284,10 +295,11 @@ def _filled(values: NDArray[Any]) -> NDArray[Any]:
     return filled
 
 
-def build_optimizer(spec: RunSpec, network: Network) -> torch.optim.Optimizer:
+def build_optimizer(spec: RunSpec, network: Network, *, flat: bool = False) -> torch.optim.Optimizer:
     """torch's Adam, AdamW or SGD over all parameters, fused where torch has that for the device.
 
-    Generators that are apart from the way from inputs to outputs have optimizers of their own.
+    Generators that are apart from the way from inputs to outputs have optimizers of their own. ``flat``: Adam steps
+    over all parameters at once (see :class:`mtl_core.explicit.flat.FlatAdam`).
     """
     options = spec.optimizer
     parameters = network.in_use()
@@ -296,6 +308,8 @@ def build_optimizer(spec: RunSpec, network: Network) -> torch.optim.Optimizer:
         return torch.optim.SGD(
             parameters, lr=options.lr, momentum=options.momentum, weight_decay=options.weight_decay, fused=fused
         )
+    if flat and fused:
+        return FlatAdam(parameters, options.lr, options.weight_decay, decoupled=options.name == "adamw")
     make = torch.optim.Adam if options.name == "adam" else torch.optim.AdamW
     groups = adam_groups(network, spec.generation, spec.task_list())
     return make(groups, lr=options.lr, weight_decay=options.weight_decay, fused=fused)

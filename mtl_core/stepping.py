@@ -62,16 +62,16 @@ def take_step(session: Session, batch: Batch) -> Step:
         _set_mode(session, batch)
     places = [i for i, t in enumerate(tasks) if _trains(session, t, batch)]
     moment = session.weigher.moment(spec, tasks, places, session.step, int(session.epoch))
-    session.optimizer.zero_grad(set_to_none=True)
+    session.network.forget_gradients()
     cuts: Cuts | None = {} if getattr(spec.weighting, "at_representation", False) and not only else None
     losses, makings = _losses(session, batch, cuts)
     read = losses.detach() if isinstance(losses, Tensor) else torch.stack([loss.detach() for loss in losses])
-    weights = read.new_zeros(len(tasks))
+    weights = torch.zeros_like(read)
     total = penalty = torch.zeros((), device=session.device) if only else _penalty(session)
     gradients = None
     if places:
         combined, gradients = _combine(session, batch, losses, moment, penalty, cuts)
-        weights[places] = combined.weights * moment.lambdas.to(weights)
+        weights = _spread(combined.weights * moment.lambdas.to(weights), places, weights)
         total = combined.total + penalty
     elif penalty.requires_grad:
         penalty.backward()  # type: ignore[no-untyped-call]
@@ -79,10 +79,18 @@ def take_step(session: Session, batch: Batch) -> Step:
         _descend(session)
     _learn(session, batch, moment)
     last = [total.detach(), penalty.detach(), *(_update(session, group, makings) for group in session.groups)]
-    met = weights.new_tensor([float(batch.count(task.name) > 0) for task in tasks])
+    met = torch.ones_like(read) if not batch.rows else read.new_tensor([batch.count(task.name) > 0 for task in tasks])
     after = _losses_again(session, batch) if only else None
     session.only = set()
     return Step(torch.cat((read, weights, met, torch.stack(last))), gradients, tuple(sorted(only)), after)
+
+
+def _spread(values: Tensor, places: list[int], zeros: Tensor) -> Tensor:
+    """The values (A,) in their places among K, 0 elsewhere."""
+    if len(places) == len(zeros):
+        return values
+    zeros[places] = values
+    return zeros
 
 
 def _trains(session: Session, task: Task, batch: Batch) -> bool:
@@ -98,7 +106,8 @@ def _combine(
     due = session.gradients.due(session.step) and len(moment.places) > 1
     weighting = Fixed() if session.only else session.spec.weighting
     if session.explicit is not None:
-        combined = session.explicit.combine(batch, weighting, moment, measured=due)
+        combined, found = session.explicit.combine(batch, weighting, moment, measured=due)
+        session.take_gradients(found)
         if penalty.requires_grad:
             penalty.backward()  # type: ignore[no-untyped-call]
     else:

@@ -17,8 +17,8 @@ MOST_SINGULAR_VALUES = 16
 
 def weight_matrix(columns: Mapping[str, Sequence[Tensor]]) -> Tensor:
     """W = [θ_1 … θ_K] of shape (d, K), float64: each task's parameters, flattened, as a column."""
-    flat = [torch.cat([parameter.detach().flatten() for parameter in column]) for column in columns.values()]
-    return torch.stack(flat, dim=1).double().cpu()
+    flat = [[parameter.detach().flatten() for parameter in column] for column in columns.values()]
+    return torch.stack([torch.cat(column) if len(column) > 1 else column[0] for column in flat], dim=1).double().cpu()
 
 
 def singular_values(weights: Tensor) -> list[float]:
@@ -26,11 +26,11 @@ def singular_values(weights: Tensor) -> list[float]:
 
     Of a W with more rows than columns they are the roots of the eigenvalues of WᵀW (K, K).
     """
-    values: Tensor
+    exact = weights.numpy()
     if weights.shape[0] > 4 * weights.shape[1]:
-        values = torch.linalg.eigvalsh(weights.T @ weights).clamp(min=0).sqrt().flip(0)
+        values = np.sqrt(np.linalg.eigvalsh(exact.T @ exact).clip(min=0))[::-1]
     else:
-        values = torch.linalg.svdvals(weights)
+        values = np.linalg.svd(exact, compute_uv=False)
     kept: list[float] = values[:MOST_SINGULAR_VALUES].tolist()
     return kept
 

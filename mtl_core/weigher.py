@@ -24,14 +24,18 @@ class Weigher:
     def __init__(self, weighting: Weighting, tasks: int) -> None:
         self.memory = weighting.memory(tasks)
         self._learned = weighting.learned
+        self._lambdas: tuple[list[float], torch.Tensor] | None = None
         learned = [self.memory[name].requires_grad_() for name in weighting.learned]
         self._adam = torch.optim.Adam(learned, weight_decay=weighting.decay) if learned else None
 
     def moment(self, spec: RunSpec, tasks: Sequence[Task], places: list[int], step: int, epoch: int) -> Moment:
         """The moment of a step at which the tasks in these places are active."""
         active = [tasks[i] for i in places]
-        lambdas = torch.tensor([spec.weighting.lambdas[task.name] for task in active])
-        return Moment(active, places, lambdas, self.memory, epoch, part_seed(spec.seed, f"weights of step {step}"))
+        values = [spec.weighting.lambdas[task.name] for task in active]
+        if self._lambdas is None or self._lambdas[0] != values:
+            self._lambdas = values, torch.tensor(values)
+        seed = part_seed(spec.seed, f"weights of step {step}") if spec.weighting.random else 0
+        return Moment(active, places, self._lambdas[1], self.memory, epoch, seed)
 
     def learn(self, rate: float, places: Sequence[int] | None = None) -> None:
         """One step of Adam on what is learned of the tasks in these places (None: all), where a gradient was left.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -13,11 +13,14 @@ from mtl_core.batches import Batch
 from mtl_core.combining import Combined, Row
 from mtl_core.explicit.graph import Apart, DenseGraph, Layer, Pass, is_dense
 from mtl_core.explicit.losses import KINDS, aims, loss_and_slope
+from mtl_core.explicit.measuring import counts, of_classes, of_numbers
 from mtl_core.layout import Layout
 from mtl_core.network import Network
 from mtl_core.tasks import Kind, Task
 from mtl_core.weightings.base import Moment, Weighting
 
+Gradients = dict[Tensor, Tensor]
+"""By parameter."""
 KEPT = 2
 """Batches, at most, of which a forward pass is kept: all training rows, and those of validation."""
 
@@ -44,6 +47,15 @@ class Seen:
     batch: Batch
     run: Pass
     measured: tuple[Tensor, list[Tensor]] | None = None
+
+
+@dataclass
+class Aim:
+    """A batch with its targets as the losses want them, by group and goal, and what else depends on targets alone."""
+
+    batch: Batch
+    targets: list[list[Tensor]]
+    sums: dict[str, float] = field(default_factory=dict)
 
 
 def fits(layout: Layout, tasks: Sequence[Task]) -> bool:
@@ -79,11 +91,11 @@ class Explicit:
         self.goals = [self._goals(group.tasks, group.width) for group in self.graph.groups]
         places = {task.name: place for place, task in enumerate(tasks)}
         grouped = [places[task] for group in self.graph.groups for task in group.tasks]
-        self._columns = [
-            torch.tensor([places[t] for t in group.tasks for _ in range(group.width)]) for group in self.graph.groups
-        ]
+        columns = [[places[t] for t in group.tasks for _ in range(group.width)] for group in self.graph.groups]
+        whole = list(range(len(tasks)))
+        self._columns = [None if found == whole else torch.tensor(found) for found in columns]
         self._back = None if grouped == sorted(grouped) else torch.tensor(grouped).argsort()
-        self._aims: tuple[Batch, list[list[Tensor]]] | None = None
+        self._aims: list[Aim] = []
         self._seen: list[Seen] = []
 
     def moved(self) -> None:
@@ -94,12 +106,45 @@ class Explicit:
         """(B, 1) or (B, C) per task: logits, or numbers in the scaled unit."""
         found: dict[str, Tensor] = {}
         for group, output in zip(self.graph.groups, self._passed(batch).run.outputs, strict=True):
-            found |= dict(zip(group.tasks, torch.split(output, group.width, dim=-1), strict=True))
+            for place, task in enumerate(group.tasks):
+                found[task] = output.narrow(-1, place * group.width, group.width)
         return {task.name: found[task.name] for task in self.tasks}
 
     def losses(self, batch: Batch) -> Tensor:
         """(K,) as :func:`mtl_core.losses.task_loss` has them."""
         return self._measured(batch)[0]
+
+    @torch.no_grad()
+    def evaluated(self, batch: Batch) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+        """Loss and live metrics per task, as :func:`mtl_core.evaluation.evaluate` has them of a split of one batch.
+
+        They are read from what a step works out anyway: with e = ŷ − y scaled, mse = σ² mean e², mae = σ/2 Σ|∂L/∂ŷ|.
+        """
+        losses, slopes = self._measured(batch)
+        aim, outputs = self._aimed(batch), self._passed(batch).run.outputs
+        counted = [
+            (goal, counts(goal.kind, output[..., goal.columns], slope[..., goal.columns], target))
+            for goals, output, slope, targets in zip(self.goals, outputs, slopes, aim.targets, strict=True)
+            for goal, target in zip(goals, targets, strict=True)
+        ]
+        read = iter(torch.cat([losses, *(found.flatten() for _, found in counted)]).tolist())
+        loss = {task.name: next(read) for task in self.tasks}
+        metrics: dict[str, dict[str, float]] = {}
+        for goal, found in counted:
+            values = [next(read) for _ in range(found.numel())]
+            for place, task in enumerate(goal.tasks):
+                if goal.kind == "regression":
+                    scale = self._scalings[task][1]
+                    metrics[task] = of_numbers(loss[task], values[place], scale, self._spread(aim, task))
+                else:
+                    metrics[task] = of_classes(goal.kind, values[place :: len(goal.tasks)])
+        return loss, {task.name: metrics[task.name] for task in self.tasks}
+
+    def _spread(self, aim: Aim, task: str) -> float:
+        """mean (y − ȳ)², in the target's own unit."""
+        if task not in aim.sums:
+            aim.sums[task] = aim.batch.targets[task].double().var(correction=0).item()
+        return aim.sums[task]
 
     @torch.no_grad()
     def _passed(self, batch: Batch) -> Seen:
@@ -122,7 +167,7 @@ class Explicit:
     def _measure(self, seen: Seen) -> tuple[Tensor, list[Tensor]]:
         """Losses by group and goal, and per group the slopes of each task's loss by its outputs."""
         losses, slopes = [], []
-        for goals, output, wanted in zip(self.goals, seen.run.outputs, self._aimed(seen.batch), strict=True):
+        for goals, output, wanted in zip(self.goals, seen.run.outputs, self._aimed(seen.batch).targets, strict=True):
             found = []
             for goal, target in zip(goals, wanted, strict=True):
                 here = output if len(goals) == 1 else output[..., goal.columns]
@@ -131,15 +176,17 @@ class Explicit:
             slopes.append(found[0][1] if len(found) == 1 else torch.cat([slope for _, slope in found], dim=-1))
         return losses[0] if len(losses) == 1 else torch.cat(losses, dim=-1), slopes
 
-    def _aimed(self, batch: Batch) -> list[list[Tensor]]:
-        """The targets as the losses want them; those of the last batch are kept."""
-        if self._aims is None or self._aims[0] is not batch:
-            wanted = [
-                [aims(g.kind, [batch.targets[t] for t in g.tasks], [self._scalings[t] for t in g.tasks]) for g in goals]
-                for goals in self.goals
-            ]
-            self._aims = batch, wanted
-        return self._aims[1]
+    def _aimed(self, batch: Batch) -> Aim:
+        """The targets as the losses want them; those of the last batches are kept."""
+        for known in self._aims:
+            if known.batch is batch:
+                return known
+        wanted = [
+            [aims(g.kind, [batch.targets[t] for t in g.tasks], [self._scalings[t] for t in g.tasks]) for g in goals]
+            for goals in self.goals
+        ]
+        self._aims = [*self._aims[1 - KEPT :], Aim(batch, wanted)]
+        return self._aims[-1]
 
     def _goals(self, tasks: Sequence[str], width: int) -> list[Goal]:
         kinds = {task.name: task.kind for task in self.tasks}
@@ -155,8 +202,10 @@ class Explicit:
         return found
 
     @torch.no_grad()
-    def combine(self, batch: Batch, weighting: Weighting, moment: Moment, *, measured: bool = False) -> Combined:
-        """Put the gradient of a step into ``.grad``, as :func:`mtl_core.combining.combine` does without a penalty.
+    def combine(
+        self, batch: Batch, weighting: Weighting, moment: Moment, *, measured: bool = False
+    ) -> tuple[Combined, Gradients]:
+        """The gradient of a step, as :func:`mtl_core.combining.combine` has it without a penalty.
 
         Args:
             batch: the rows of the step.
@@ -165,42 +214,50 @@ class Explicit:
             measured: whether the tasks' gradients are wanted even if the method does not need them.
         """
         losses, _ = self._measured(batch)
-        scaled = moment.lambdas.to(losses) * losses[moment.places]
+        scaled = moment.lambdas.to(losses) * (losses if self._all(moment) else losses[moment.places])
         met = self.network.met()
         parts = {name: len(parameters) for name, parameters in met.items()}
         began = time.perf_counter()
         apart = self._apart(batch, moment) if met and (measured or weighting.needs_gramian) else None
         rows = _rows(apart, moment, parts) if apart and measured else None
         if apart and weighting.needs_gramian:
-            weights = self._put_weighed(apart, weighting, moment, scaled)
-            return Combined(weights, (weights * scaled).sum(), rows, parts)
+            weights, found = self._weighed(apart, weighting, moment, scaled)
+            return Combined(weights, (weights * scaled).sum(), rows, parts), self._by_parameter(found)
         seconds = time.perf_counter() - began if apart else 0.0
-        weights = torch.ones_like(scaled) if weighting.needs_gramian else weighting.weights(scaled, None, moment)
-        self._put(self._summed(batch, moment, weights, left_out=weighting.name != "fixed"))
-        return Combined(weights, (weights * scaled).sum(), rows, parts, seconds)
+        fixed = weighting.name == "fixed"
+        ones = fixed or weighting.needs_gramian
+        weights = torch.ones_like(scaled) if ones else weighting.weights(scaled, None, moment)
+        found = self._summed(batch, moment, weights, left_out=not fixed)
+        return Combined(weights, (weights * scaled).sum(), rows, parts, seconds), self._by_parameter(found)
 
-    def _put_weighed(self, apart: Apart, weighting: Weighting, moment: Moment, scaled: Tensor) -> Tensor:
-        """Jᵀw on what several tasks use, each task's own gradient on what it alone uses; gives w."""
+    def _weighed(
+        self, apart: Apart, weighting: Weighting, moment: Moment, scaled: Tensor
+    ) -> tuple[Tensor, dict[str, Layer]]:
+        """w; and Jᵀw on what several tasks use, each task's own gradient on what it alone uses."""
         reached = list(apart.shared)
         jacobian = self._jacobian(apart, moment, reached)
         exact = jacobian.double()
         weights = weighting.weights(scaled, exact @ exact.t(), moment)
-        self._put(self._unflattened(weights.to(jacobian) @ jacobian, reached))
+        found = self._unflattened(weights.to(jacobian) @ jacobian, reached)
         own = apart.own
         if weighting.scales_heads:
             factors = {task.name: weight for task, weight in zip(moment.tasks, weights, strict=True)}
             of_part = {name: factors[str(self.network.keepers[name])] for name in own}
             own = {name: (of_part[name] * weight, of_part[name] * bias) for name, (weight, bias) in own.items()}
-        self._put(own)
-        return weights
+        return weights, found | own
 
     def _slopes(self, batch: Batch, moment: Moment, factors: Tensor) -> list[Tensor]:
         """Per group the slopes, each active task's times its factor (A,)."""
         whole = factors
-        if len(moment.places) < len(self.tasks):
+        if not self._all(moment):
             whole = factors.new_zeros(len(self.tasks))
             whole[moment.places] = factors
-        return [slope * whole[index] for slope, index in zip(self._measured(batch)[1], self._columns, strict=True)]
+        slopes = self._measured(batch)[1]
+        columns = zip(slopes, self._columns, strict=True)
+        return [slope * (whole if index is None else whole[index]) for slope, index in columns]
+
+    def _all(self, moment: Moment) -> bool:
+        return len(moment.places) == len(self.tasks)
 
     def _summed(self, batch: Batch, moment: Moment, weights: Tensor, left_out: bool) -> dict[str, Layer]:
         """The gradient of Σ w_i λ_i L_i; a task whose weight came out as exactly 0 has none for its own parts."""
@@ -233,10 +290,12 @@ class Explicit:
         pieces = iter(torch.split(flat, sizes))
         return {part: (next(pieces).view_as(self.layers[part][0]), next(pieces)) for part in parts}
 
-    def _put(self, found: Mapping[str, Layer]) -> None:
-        for name, gradients in found.items():
-            for parameter, gradient in zip(self.layers[name], gradients, strict=True):
-                parameter.grad = gradient
+    def _by_parameter(self, found: Mapping[str, Layer]) -> Gradients:
+        return {
+            parameter: gradient
+            for name, gradients in found.items()
+            for parameter, gradient in zip(self.layers[name], gradients, strict=True)
+        }
 
 
 def _rows(apart: Apart, moment: Moment, parts: Iterable[str]) -> list[Row]:

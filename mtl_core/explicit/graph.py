@@ -11,6 +11,7 @@ from torch import Tensor
 from mtl_core.blocks import Dense, Linear, Vector
 from mtl_core.layout import Layout
 
+_MASKED = torch.ops.aten.threshold_backward.default
 Layer = tuple[Tensor, Tensor]
 """Weight (…, out, in) and bias (…, out) of a part; what leads is an axis of networks, or nothing."""
 
@@ -161,7 +162,7 @@ class DenseGraph:
         for hidden in reversed(self.hidden):
             if hidden.name not in arrived:
                 continue
-            slope = torch.ops.aten.threshold_backward(arrived.pop(hidden.name), run.values[hidden.name], 0)
+            slope = _by_relu(arrived.pop(hidden.name), run.values[hidden.name])
             found[hidden.name] = _by_weight(run.values[hidden.feed], slope), slope.sum(-2)
             if hidden.feed in self._parts:
                 _arrive(arrived, hidden.feed, slope @ layers[hidden.name][0])
@@ -188,7 +189,7 @@ class DenseGraph:
             given = arrived.pop(hidden.name)
             users = tuple(task for some, _ in given for task in some)
             slope = given[0][1] if len(given) == 1 else torch.cat([each for _, each in given])
-            slope = torch.ops.aten.threshold_backward(slope, run.values[hidden.name], 0)
+            slope = _by_relu(slope, run.values[hidden.name])
             layer = _by_weight(run.values[hidden.feed], slope), slope.sum(-2)
             if hidden.keeper is None:
                 found.shared[hidden.name] = users, layer
@@ -218,6 +219,12 @@ def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return torch.addmm(bias, x, weight.t())
     shared = x.expand(len(weight), *x.shape) if x.dim() == 2 else x
     return torch.baddbmm(bias[:, None], shared, weight.transpose(1, 2))
+
+
+def _by_relu(slope: Tensor, value: Tensor) -> Tensor:
+    """δ · [y > 0]."""
+    masked: Tensor = _MASKED(slope, value, 0)
+    return masked
 
 
 def _by_weight(x: Tensor, slope: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def loss_and_slope(kind: Kind, output: Tensor, target: Tensor, class_weights: Te
         return error.square().mean(-2), error * (2 / error.shape[-2])
     if kind == "binary":
         target = target.to(output.dtype).expand_as(output)
-        losses = F.binary_cross_entropy_with_logits(output, target, reduction="none")
+        losses = (1 - target) * output - F.logsigmoid(output)
         slopes = output.sigmoid() - target
         if class_weights is None:
             return losses.mean(-2), slopes / losses.shape[-2]

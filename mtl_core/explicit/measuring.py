@@ -1,0 +1,54 @@
+"""Live metrics from what a step works out anyway: a few sums a kind of task, read all at once."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from mtl_core.metrics import class_metrics
+from mtl_core.tasks import Kind
+
+
+def counts(kind: Kind, output: Tensor, slope: Tensor, target: Tensor) -> Tensor:
+    """The sums from which the metrics of G tasks of one kind follow.
+
+    Args:
+        kind: of the tasks.
+        output: (B, G), or (B, C) of a single task with C classes.
+        slope: ∂L/∂output.
+        target: as :func:`mtl_core.explicit.losses.aims` gives it.
+
+    Returns:
+        regression: (G,) Σ|∂L/∂ŷ| · binary: (4, G) the confusion matrix, row by row · multiclass: (C·C,) likewise.
+    """
+    if kind == "regression":
+        return slope.abs().sum(0)
+    if kind == "binary":
+        yes = (output > 0).to(output.dtype)
+        hits, said, true = (yes * target).sum(0), yes.sum(0), target.sum(0)
+        return torch.stack((len(output) - said - true + hits, said - hits, true - hits, hits))
+    classes = output.shape[-1]
+    found = torch.bincount(target.long() * classes + output.argmax(-1), minlength=classes * classes)
+    return found.to(output.dtype)
+
+
+def of_numbers(loss: float, slopes: float, scale: float, spread: float) -> dict[str, float]:
+    """``mse``, ``mae`` and ``r2`` of a regression, in the target's own unit.
+
+    Args:
+        loss: mean e² in the scaled unit.
+        slopes: Σ|2e/B| there.
+        scale: σ, the own unit's length of the scaled one.
+        spread: mean (y − ȳ)² in the own unit.
+    """
+    mse = loss * scale**2
+    return {"mse": mse, "mae": slopes * scale / 2, "r2": 1 - mse / spread if spread > 0 else math.nan}
+
+
+def of_classes(kind: Kind, counted: list[float]) -> dict[str, float]:
+    """The metrics of a confusion matrix, given row by row."""
+    classes = math.isqrt(len(counted))
+    matrix = [[round(value) for value in counted[row * classes : (row + 1) * classes]] for row in range(classes)]
+    return class_metrics(matrix, binary=kind == "binary")
