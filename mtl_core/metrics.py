@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -156,10 +157,29 @@ def auroc(task: Task, scores: Tensor, target: Tensor) -> float:
         scores: (N,) logits or (N, C) logits.
         target: (N,) class indices.
     """
+    if task.kind == "binary":
+        return ranked_area(scores.cpu().numpy(), target.cpu().numpy() > 0)
     if len(torch.unique(target)) < 2:
         return math.nan
-    from torchmetrics.functional.classification import binary_auroc, multiclass_auroc
+    from torchmetrics.functional.classification import multiclass_auroc
 
-    if task.kind == "binary":
-        return float(binary_auroc(scores.sigmoid(), target.long()))
     return float(multiclass_auroc(scores.softmax(1), target.long(), num_classes=scores.shape[1]))
+
+
+def ranked_area(scores: NDArray[np.floating[Any]], positive: NDArray[np.bool_]) -> float:
+    """The area under the ROC curve as the Mann–Whitney statistic: (Σ ranks of positives − P(P + 1)/2) / (P·N).
+
+    Equal scores share the mean of their ranks (Hanley & McNeil 1982, The meaning and use of the area under a receiver
+    operating characteristic curve). torchmetrics walks the curve instead, which takes five times as long: more than
+    the rest of an evaluation of a small table.
+
+    Args:
+        scores: (N,) the higher, the more likely.
+        positive: (N,).
+    """
+    ones = int(positive.sum())
+    if not 0 < ones < len(positive):
+        return math.nan
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    return float((ranks[place][positive].sum() - ones * (ones + 1) / 2) / (ones * (len(positive) - ones)))

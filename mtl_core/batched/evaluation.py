@@ -6,13 +6,11 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from mtl_core.batched.stack import Stack
 from mtl_core.batches import TensorSplit
 from mtl_core.evaluation import Scaler
+from mtl_core.explicit.engine import Explicit
 from mtl_core.session import Session
-from mtl_core.stepping import scaled_target
 from mtl_core.tasks import Task
 
 Found = tuple[dict[str, float | None], dict[str, dict[str, float | None]]]
@@ -20,54 +18,26 @@ Found = tuple[dict[str, float | None], dict[str, dict[str, float | None]]]
 ROWS_AT_ONCE = 2_048
 
 
-def losses(task: Task, output: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
-    """(R,) what :func:`mtl_core.losses.task_loss` is for each run.
-
-    Args:
-        task: regression, binary or multiclass.
-        output: (R, B, 1) or (R, B, C).
-        target: (B,) or (R, B).
-        weights: of the classes, or None.
-    """
-    target = target.expand(len(output), -1) if target.dim() == 1 else target
-    if task.kind == "regression":
-        return (output.squeeze(2) - target).square().mean(1)
-    if task.kind == "binary":
-        each = F.binary_cross_entropy_with_logits(output.squeeze(2), target.to(output.dtype), reduction="none")
-    else:
-        each = F.cross_entropy(output.transpose(1, 2), target.long(), weight=weights, reduction="none")
-    if weights is None:
-        return each.mean(1)
-    share = weights[target.long()]
-    return ((share * each if task.kind == "binary" else each).sum(1)) / share.sum(1)
-
-
-@torch.no_grad()
-def evaluate(stack: Stack, split: TensorSplit, session: Session) -> list[Found]:
+def evaluate(explicit: Explicit, split: TensorSplit, session: Session) -> list[Found]:
     """Losses and cheap metrics of every run, in the order of the stack.
 
     Args:
-        stack: the networks.
+        explicit: of the stacked networks.
         split: with a target of every task in every row.
-        session: any of the runs: tasks, scalers and class weights are the same for all.
+        session: any of the runs: tasks and scalers are the same for all.
     """
-    parts = [(stack(batch.inputs["table"]), batch) for batch in split.in_order(ROWS_AT_ONCE)]
-    rows = len(split)
-    found: list[Found] = [({}, {}) for _ in range(len(stack))]
+    parts = [(explicit.outputs(batch), explicit.losses(batch), batch) for batch in split.in_order(ROWS_AT_ONCE)]
+    totals = torch.stack([losses.double() * batch.size for _, losses, batch in parts]).sum(0) / len(split)
+    found: list[Found] = [
+        (dict(zip((task.name for task in session.tasks), row, strict=True)), {}) for row in totals.tolist()
+    ]
     for task in session.tasks:
-        scaler, weights = session.scalers[task.name], session.class_weights[task.name]
-        total = sum(
-            losses(task, outputs[task.name], scaled_target(task, batch.targets[task.name], scaler), weights).double()
-            * batch.size
-            for outputs, batch in parts
-        )
-        assert isinstance(total, Tensor)
-        output = torch.cat([outputs[task.name] for outputs, _ in parts], dim=1)
-        measured = _metrics(task, output, torch.cat([batch.targets[task.name] for _, batch in parts]), scaler)
-        for row, loss in enumerate((total / rows).tolist()):
-            found[row][0][task.name] = loss
+        output = torch.cat([outputs[task.name] for outputs, _, _ in parts], dim=1)
+        target = torch.cat([batch.targets[task.name] for _, _, batch in parts])
+        measured = _metrics(task, output, target, session.scalers[task.name])
+        for row, (_, metrics) in enumerate(found):
             values = {name: column[row] for name, column in measured.items()}
-            found[row][1][task.name] = {n: value if math.isfinite(value) else None for n, value in values.items()}
+            metrics[task.name] = {name: value if math.isfinite(value) else None for name, value in values.items()}
     return found
 
 

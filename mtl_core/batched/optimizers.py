@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
 
 from mtl_core.session import Session
 
@@ -34,6 +35,9 @@ class StackOptimizer:
         self.rates = _column(numbers, [session.spec.optimizer.lr for session in sessions])
         self.decay = _column(numbers, [session.spec.optimizer.weight_decay for session in sessions])
         self.first, self.second = torch.zeros_like(numbers), torch.zeros_like(numbers)
+        self._counted = torch.zeros((), device=numbers.device)
+        self._alike = bool((self.rates == self.rates[0]).all()) and numbers.device.type in ("cpu", "cuda")
+        self._decays = bool(self.decay.any())
 
     @torch.no_grad()
     def step(self, gradients: Tensor, factor: float) -> None:
@@ -48,13 +52,31 @@ class StackOptimizer:
         if self.clip is not None:
             norms = gradients.norm(dim=1, keepdim=True)
             gradients = gradients * (self.clip / (norms + 1e-6)).clamp(max=1)
-        if self.name == "adamw":
+        if self._decays and self.name == "adamw":
             self._move(-rates * self.decay * self.numbers)
-        elif bool(self.decay.any()):
+        elif self._decays:
             gradients = gradients + self.decay * self.numbers
         if self.moving is not None:
             gradients = gradients * self.moving
+        if self._fused:
+            self._fused_adam(gradients, float(rates[0]))
+            return
         self._move(-rates * (self._sgd(gradients) if self.name == "sgd" else self._adam(gradients)))
+
+    @property
+    def _fused(self) -> bool:
+        """Whether one fused step does for all: the runs differ in neither rate nor decay.
+
+        A number that rests has no gradient, no average and so no step.
+        """
+        return self.name != "sgd" and self._alike
+
+    def _fused_adam(self, gradients: Tensor, rate: float) -> None:
+        adam(
+            [self.numbers], [gradients], [self.first], [self.second], [], [self._counted],
+            amsgrad=False, beta1=BETAS[0], beta2=BETAS[1], lr=rate, weight_decay=0.0, eps=EPSILON, maximize=False,
+            fused=True,
+        )  # fmt: skip
 
     def _move(self, change: Tensor) -> None:
         self.numbers += change if self.moving is None else change * self.moving

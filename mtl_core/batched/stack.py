@@ -8,20 +8,18 @@ import torch
 from torch import Tensor
 
 from mtl_core.blocks import Dense
+from mtl_core.explicit.graph import Layer
 from mtl_core.layout import Layout
 from mtl_core.network import Network
 from mtl_core.regularizers.base import Regularizer
 from mtl_core.session import Session
 
-Outputs = dict[str, Tensor]
-"""Per task (R, B, outputs)."""
-
 
 class Stack:
-    """``inputs -> {task: (R, B, …)}`` of R networks that have the same layout: dense layers and linear heads.
+    """R networks that have the same layout: dense layers and linear heads.
 
-    A layer is one ``baddbmm``: y_r = x_r W_rᵀ + b_r. All numbers of a network lie in one row of ``numbers`` (R, P), so
-    that an optimizer's step is a handful of operations on a matrix.
+    All numbers of a network lie in one row of ``numbers`` (R, P), so that an optimizer's step is a handful of
+    operations on a matrix.
 
     Attributes:
         numbers: (R, P), every parameter of every network.
@@ -44,23 +42,21 @@ class Stack:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def __call__(self, table: Tensor) -> Outputs:
-        """Outputs per task.
-
-        Args:
-            table: (B, D), the same rows for every network, or (R, B, D).
-        """
-        shared = table.expand(len(self), *table.shape) if table.dim() == 2 else table
-        (modality,) = {name for part in self.layout.parts for name in part.inputs if name.startswith("input:")}
-        values = {modality: shared}
+    @property
+    def layers(self) -> dict[str, Layer]:
+        """Per part its W (R, out, in) and b (R, out), views of the numbers."""
+        found = {}
         for part in self.layout.parts:
-            (source,) = part.inputs
-            dense = isinstance(part.block, Dense)
-            layer = f"parts.{part.name}.0" if dense else f"parts.{part.name}"
-            weight, bias = self.views[f"{layer}.weight"], self.views[f"{layer}.bias"]
-            given = torch.baddbmm(bias[:, None], values[source], weight.transpose(1, 2))
-            values[part.name] = given.relu() if dense else given
-        return {task: values[name] for task, name in self.layout.outputs.items()}
+            layer = f"parts.{part.name}.0" if isinstance(part.block, Dense) else f"parts.{part.name}"
+            found[part.name] = self.views[f"{layer}.weight"], self.views[f"{layer}.bias"]
+        return found
+
+    def row(self, gradients: Mapping[str, Layer]) -> Tensor:
+        """(R, P) gradients by part in the order of the numbers; 0 for parts that have none."""
+        pieces = []
+        for part, layer in self.layers.items():
+            pieces += [values.reshape(len(self), -1) for values in gradients.get(part, _zeros(layer))]
+        return torch.cat(pieces, dim=1)
 
     def penalties(self, term: Regularizer) -> Tensor | None:
         """Ω of a regularizer for each network, (R,); None where it has nothing to act on."""
@@ -115,6 +111,10 @@ class Stack:
                         if name.startswith(f"parts.{part.name}."):
                             mask[row, place] = 0
         return None if bool(mask.all()) else mask
+
+
+def _zeros(layer: Layer) -> Layer:
+    return torch.zeros_like(layer[0]), torch.zeros_like(layer[1])
 
 
 def _tied_parts(session: Session, layout: Layout) -> frozenset[str]:

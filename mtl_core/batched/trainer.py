@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from mtl_core.batched.evaluation import evaluate, losses
+from mtl_core.batched.evaluation import evaluate
 from mtl_core.batched.optimizers import StackOptimizer
 from mtl_core.batched.rules import key, why_alone
 from mtl_core.batched.stack import Stack
@@ -16,11 +16,12 @@ from mtl_core.batches import Batch, epoch_order, sources
 from mtl_core.control import Command, Control
 from mtl_core.errors import MTLError, TrainingDiverged
 from mtl_core.events import Event
+from mtl_core.explicit.engine import Explicit
 from mtl_core.reporting import Reporter, event, started
 from mtl_core.session import Session, open_session, sibling
 from mtl_core.spec import RunSpec
 from mtl_core.steplog import StepLog
-from mtl_core.stepping import Step, scaled_target
+from mtl_core.stepping import Step
 
 POLL_SECONDS, CHECKPOINT_SECONDS = 0.1, 10.0
 UNSTEERABLE = "trains together with other runs of its group, and can only be stopped; restart it by itself to steer it"
@@ -45,6 +46,11 @@ class Together:
         self.first = self.sessions[0]
         self.stack = Stack([session.network for session in self.sessions])
         self.optimizer = StackOptimizer(self.sessions, self.stack.numbers, self.stack.moving(self.sessions))
+        first = self.first
+        scalings = {name: (scaler.mean, scaler.std) for name, scaler in first.scalers.items()}
+        layers = self.stack.layers
+        self.explicit = Explicit(first.network, first.tasks, scalings, first.class_weights, layers)
+        self._tasks = frozenset(task.name for task in first.tasks)
         self.reporters = [Reporter(session) for session in self.sessions]
         self.logs = [StepLog(session) for session in self.sessions]
         self.going = list(range(len(self.sessions)))
@@ -61,18 +67,20 @@ class Together:
 
     def take_step(self) -> None:
         """One step of every run; the numbers of each go to its log."""
-        batch = self._batch()
-        for session, log in zip(self.sessions, self.logs, strict=True):
-            log.begin(session.learning_rate())
-        found = self._losses(batch)
-        weights = self._weights(found.detach())
+        batch, factor = self._batch(), self.first.rate_factor()
+        found = self.explicit.losses(batch)
+        weights = self._weights(found) * self.lambdas
+        gradients = self.stack.row(self.explicit.descended(batch, weights, self._tasks))
         terms = self._penalty()
-        total = (weights * self.lambdas * found).sum(1) + terms
-        total.sum().backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step(self.stack.gradients(), self.first.rate_factor())
-        ones = torch.ones_like(found)
-        numbers = torch.cat((found, weights * self.lambdas, ones, total[:, None], terms[:, None]), dim=1).detach()
-        for session, log, row in zip(self.sessions, self.logs, numbers, strict=True):
+        if terms.requires_grad:
+            terms.sum().backward()  # type: ignore[no-untyped-call]
+            gradients += self.stack.gradients()
+        self.optimizer.step(gradients, factor)
+        self.explicit.moved()
+        total = (weights * found).sum(1) + terms.detach()
+        columns = (found, weights, torch.ones_like(found), total[:, None], terms.detach()[:, None])
+        for session, log, row in zip(self.sessions, self.logs, torch.cat(columns, dim=1).unbind(), strict=True):
+            log.begin(session.spec.optimizer.lr * factor)
             log.add(Step(row))
             session.step += 1
 
@@ -81,28 +89,20 @@ class Together:
         session = self.sessions[place]
         self.stack.into(session.network, place)
         self.optimizer.into(session, place, self.stack.places)
+        session.moved()
         return session
 
     def _batch(self) -> Batch:
         """All rows, the same for every run, or each run's own (R, B, …)."""
         first, train = self.first, self.first.splits["train"]
         if first.steps_per_epoch == 1:
-            return train.take(slice(None))
+            return train.whole
         epoch, index = divmod(first.step, first.steps_per_epoch)
         if index == 0 or not self._orders:
             seeds = [session.spec.seed for session in self.sessions]
             drawn = {s: epoch_order(self._sources, first.batch_size, s, epoch) for s in dict.fromkeys(seeds)}
             self._orders = [drawn[seed] for seed in seeds]
         return train.take(torch.stack([order[index] for order in self._orders]))
-
-    def _losses(self, batch: Batch) -> Tensor:
-        """(R, K)."""
-        outputs = self.stack(batch.inputs["table"])
-        columns = []
-        for task in self.first.tasks:
-            target = scaled_target(task, batch.targets[task.name], self.first.scalers[task.name])
-            columns.append(losses(task, outputs[task.name], target, self.first.class_weights[task.name]))
-        return torch.stack(columns, dim=1)
 
     def _weights(self, values: Tensor) -> Tensor:
         """(R, K) w of every run: by its own method, from its own memory; 0 where a task rests."""
@@ -223,10 +223,10 @@ def _evaluated(together: Together, split: str) -> Iterator[Told]:
         return
     alike = split != "train" or len(together.first.splits["train"]) == len(rows)
     if alike:
-        found = evaluate(together.stack, rows, together.first)
+        found = evaluate(together.explicit, rows, together.first)
     else:
         found = [
-            evaluate(together.stack, session.train_sample, session)[i] for i, session in enumerate(together.sessions)
+            evaluate(together.explicit, session.train_sample, session)[i] for i, session in enumerate(together.sessions)
         ]
     for place in together.going:
         loss, metrics = found[place]

@@ -74,6 +74,8 @@ class Explicit:
         tasks: K; every row of a batch has a target for each.
         scalings: mean and standard deviation of the target, per task.
         class_weights: per task, None for most.
+        layers: per part the numbers of R networks of this layout, (R, out, in) and (R, out), in the place of its own:
+            then outputs, losses and gradients have that axis in front.
     """
 
     def __init__(
@@ -82,12 +84,13 @@ class Explicit:
         tasks: Sequence[Task],
         scalings: Mapping[str, tuple[float, float]],
         class_weights: Mapping[str, Tensor | None],
+        layers: Mapping[str, Layer] | None = None,
     ) -> None:
         self.network, self.tasks = network, tuple(tasks)
         self._scalings, self._class_weights = scalings, class_weights
         order = sorted(tasks, key=lambda task: KINDS.index(task.kind))
         self.graph = DenseGraph(network.layout, [task.name for task in order])
-        self.layers = {part.name: _layer(network.module(part)) for part in network.layout.parts}
+        self.layers = layers or {part.name: _layer(network.module(part)) for part in network.layout.parts}
         self.goals = [self._goals(group.tasks, group.width) for group in self.graph.groups]
         places = {task.name: place for place, task in enumerate(tasks)}
         grouped = [places[task] for group in self.graph.groups for task in group.tasks]
@@ -160,7 +163,7 @@ class Explicit:
         seen = self._passed(batch)
         if seen.measured is None:
             losses, slopes = self._measure(seen)
-            seen.measured = losses if self._back is None else losses[self._back], slopes
+            seen.measured = losses if self._back is None else losses[..., self._back], slopes
         return seen.measured
 
     @torch.no_grad()
@@ -246,15 +249,31 @@ class Explicit:
             own = {name: (of_part[name] * weight, of_part[name] * bias) for name, (weight, bias) in own.items()}
         return weights, found | own
 
-    def _slopes(self, batch: Batch, moment: Moment, factors: Tensor) -> list[Tensor]:
-        """Per group the slopes, each active task's times its factor (A,)."""
-        whole = factors
-        if not self._all(moment):
-            whole = factors.new_zeros(len(self.tasks))
-            whole[moment.places] = factors
+    @torch.no_grad()
+    def descended(self, batch: Batch, factors: Tensor, tasks: frozenset[str]) -> dict[str, Layer]:
+        """By part the gradient of Σ_i c_i L_i.
+
+        Args:
+            batch: the rows.
+            factors: c of shape (K,), or (R, K).
+            tasks: of which any c is not 0.
+        """
+        return self.graph.summed(self.layers, self._passed(batch).run, self._slopes(batch, factors), tasks)
+
+    def _slopes(self, batch: Batch, factors: Tensor) -> list[Tensor]:
+        """Per group the slopes, each task's times its factor, (K,) or (R, K)."""
         slopes = self._measured(batch)[1]
+        rows = factors if factors.dim() == 1 else factors[:, None]
         columns = zip(slopes, self._columns, strict=True)
-        return [slope * (whole if index is None else whole[index]) for slope, index in columns]
+        return [slope * (rows if index is None else rows[..., index]) for slope, index in columns]
+
+    def _of_all(self, moment: Moment, factors: Tensor) -> Tensor:
+        """(K,) the factors (A,) of the active tasks in their places, 0 elsewhere."""
+        if self._all(moment):
+            return factors
+        whole = factors.new_zeros(len(self.tasks))
+        whole[moment.places] = factors
+        return whole
 
     def _all(self, moment: Moment) -> bool:
         return len(moment.places) == len(self.tasks)
@@ -264,12 +283,12 @@ class Explicit:
         names = [task.name for task in moment.tasks]
         if left_out:
             names = [name for name, weight in zip(names, weights.tolist(), strict=True) if weight != 0]
-        slopes = self._slopes(batch, moment, weights * moment.lambdas.to(weights))
-        return self.graph.summed(self.layers, self._passed(batch).run, slopes, frozenset(names))
+        factors = self._of_all(moment, weights * moment.lambdas.to(weights))
+        return self.descended(batch, factors, frozenset(names))
 
     def _apart(self, batch: Batch, moment: Moment) -> Apart:
         run = self._passed(batch).run
-        slopes = self._slopes(batch, moment, moment.lambdas.to(run.outputs[0]))
+        slopes = self._slopes(batch, self._of_all(moment, moment.lambdas.to(run.outputs[0])))
         return self.graph.apart(self.layers, run, slopes, frozenset(task.name for task in moment.tasks))
 
     def _jacobian(self, apart: Apart, moment: Moment, parts: Sequence[str]) -> Tensor:
