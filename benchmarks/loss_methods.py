@@ -20,7 +20,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], str, float]] = {
 def _cost(method: str, setting: str) -> Callable[[int], Found]:
     def measure(rounds: int) -> Found:
         base, _, seconds = SETTINGS[setting]
-        fixed, other = session_of(base), session_of(base, weighting={"name": method})
+        still = {"optimizer": {"lr": 1e-6}}  # one batch again and again: its losses shall stay what they are
+        fixed, other = session_of(base, **still), session_of(base, **still, weighting={"name": method})
         return steps_in_turn(engine_step(fixed), engine_step(other), rounds, seconds).cost()
 
     return measure

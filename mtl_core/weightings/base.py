@@ -12,6 +12,7 @@ from mtl_core.model import Named
 from mtl_core.tasks import Task
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 Lambda = Annotated[float, Field(ge=0)]
@@ -44,6 +45,31 @@ class Moment:
     epoch: int = 0
     seed: int = 0
 
+    def generator(self) -> torch.Generator:
+        """What this step draws from."""
+        import torch
+
+        return torch.Generator().manual_seed(self.seed)
+
+    def of(self, remembered: Tensor) -> Tensor:
+        """(A,) of a (K,) tensor the entries of the active tasks; the tensor itself where all are."""
+        return remembered if len(self.places) == len(remembered) else remembered[self.places]
+
+    def put(self, remembered: Tensor, values: Tensor) -> None:
+        """Set the entries of the active tasks of a (K,) tensor, in its own type."""
+        if len(self.places) == len(remembered):
+            remembered.copy_(values)
+        else:
+            remembered[self.places] = values.to(remembered)
+
+    def leave_gradient(self, learned: Tensor, gradient: Tensor) -> None:
+        """Leave (A,) in the places of a (K,) tensor's ``.grad``, 0 for tasks that rest."""
+        if len(self.places) == len(learned):
+            learned.grad = gradient.to(learned)
+            return
+        learned.grad = learned.new_zeros(learned.shape)
+        learned.grad[self.places] = gradient.to(learned)
+
 
 class Weighting(Named):
     """How the tasks' losses become one direction.
@@ -61,7 +87,7 @@ class Weighting(Named):
     scales_heads: ClassVar[bool] = True
     """Whether a task's own parameters take w_i times their gradient; else the gradient of λ_i·L_i as it is."""
     random: ClassVar[bool] = False
-    """Whether it draws numbers; they follow from the moment's seed."""
+    """Whether it draws numbers; they come from the moment's generator."""
     learned: ClassVar[tuple[str, ...]] = ()
     """Names in its memory that an Adam of their own moves; the method leaves their gradient in ``.grad``."""
     looks_back: ClassVar[bool] = False
@@ -95,8 +121,6 @@ class Weighting(Named):
         """
         import torch
 
-        from mtl_core.seeding import reseed
-
         if self.needs_gramian and gramian is None:
             raise ValueError(f"{self.name} needs the Gramian J Jᵀ of the losses' gradients, got None")
         here = losses.detach().cpu()
@@ -104,11 +128,7 @@ class Weighting(Named):
         known = None if gramian is None else _known(gramian)
         if known is not None and not bool(torch.isfinite(known).all()):
             return torch.full_like(losses.detach(), float("nan"))
-        if not self.random:
-            return self.weigh(here, known, moment).detach().to(losses)
-        with torch.random.fork_rng(devices=[]):
-            reseed(moment.seed)
-            return self.weigh(here, known, moment).detach().to(losses)
+        return self.weigh(here, known, moment).detach().to(losses)
 
     def first_moment(self, losses: Tensor) -> Moment:
         """The first step of a run in which all of these tasks are active, with λ = 1."""

@@ -32,22 +32,17 @@ class Dwa(Weighting):
         import torch
 
         names = ("sum", "count", "last", "before")
-        return {name: torch.zeros(tasks) for name in names} | {"epoch": torch.zeros(())}
+        rest = {"ratio": torch.ones(tasks), "epoch": torch.zeros(())}
+        return {name: torch.zeros(tasks) for name in names} | rest
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        import torch
-
-        memory, places = moment.memory, moment.places
-        if moment.epoch > memory["epoch"]:
+        memory = moment.memory
+        if moment.epoch > memory["epoch"].item():
             memory["epoch"].fill_(moment.epoch)
             self._turn(memory)
-        last, before = memory["last"][places], memory["before"][places]
-        known = (last != 0) & (before != 0)
-        ratio = torch.where(known, last / torch.where(known, before, torch.ones_like(before)), torch.ones_like(last))
-        ratio = ratio.clamp(max=MOST)
-        memory["sum"][places] += (losses / moment.lambdas).to(memory["sum"])
-        memory["count"][places] += 1
-        return len(losses) * torch.softmax(ratio / self.temperature, dim=0)
+        moment.put(memory["sum"], moment.of(memory["sum"]) + losses / moment.lambdas)
+        moment.put(memory["count"], moment.of(memory["count"]) + 1)
+        return len(losses) * (moment.of(memory["ratio"]) / self.temperature).softmax(0)
 
     @staticmethod
     def _turn(memory: Memory) -> None:
@@ -57,3 +52,6 @@ class Dwa(Weighting):
         memory["last"][met] = memory["sum"][met] / memory["count"][met]
         memory["sum"].zero_()
         memory["count"].zero_()
+        known = (memory["last"] != 0) & (memory["before"] != 0)
+        memory["ratio"][known] = (memory["last"][known] / memory["before"][known]).clamp(max=MOST)
+        memory["ratio"][~known] = 1.0

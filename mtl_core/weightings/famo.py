@@ -45,24 +45,21 @@ class Famo(Weighting):
         return {"logit": torch.zeros(tasks), "before": torch.zeros(tasks, dtype=torch.float64)}
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        import torch
 
         above = self._above(losses, moment)
-        moment.memory["before"][moment.places] = above.to(moment.memory["before"])
-        shares = torch.softmax(moment.memory["logit"][moment.places].detach(), dim=0).to(above) / above
+        moment.put(moment.memory["before"], above)
+        shares = moment.of(moment.memory["logit"].detach()).softmax(0).to(above) / above
         return shares / shares.sum()
 
     def observe(self, losses: Tensor, moment: Moment) -> None:
-        import torch
-
-        from mtl_core.weightings.scalarized import leave_gradient
-
-        logits, before = moment.memory["logit"], moment.memory["before"][moment.places]
+        logits, before = moment.memory["logit"], moment.of(moment.memory["before"])
         fell = before.log() - self._above(losses, moment).to(before).log()
-        share = torch.softmax(logits[moment.places].detach(), dim=0).to(fell)
-        leave_gradient(logits, moment.places, share * (fell - (share * fell).sum()))
+        share = moment.of(logits.detach()).softmax(0).to(fell)
+        moment.leave_gradient(logits, share * (fell - (share * fell).sum()))
 
     def _above(self, losses: Tensor, moment: Moment) -> Tensor:
         """How far each loss lies above its bound; never 0."""
-        bounds = losses.new_tensor([self.min_losses.get(task.name, 0.0) for task in moment.tasks])
-        return (losses - moment.lambdas.to(losses) * bounds).clamp(min=0) + TINY
+        if self.min_losses:
+            bounds = losses.new_tensor([self.min_losses.get(task.name, 0.0) for task in moment.tasks])
+            losses = losses - moment.lambdas.to(losses) * bounds
+        return losses.clamp(min=0) + TINY

@@ -43,8 +43,6 @@ class GradNorm(Weighting):
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
         import torch
 
-        from mtl_core.weightings.scalarized import leave_gradient
-
         assert gramian is not None
         memory, places = moment.memory, moment.places
         with torch.no_grad():
@@ -58,5 +56,5 @@ class GradNorm(Weighting):
         rates = torch.where(first > 0, raw.to(norms) / first, 1.0)
         pull = weights * norms
         target = pull.mean() * (rates / rates.mean().clamp(min=TINY)) ** self.alpha
-        leave_gradient(memory["weight"], places, (pull - target).sign() * norms)
+        moment.leave_gradient(memory["weight"], (pull - target).sign() * norms)
         return weights

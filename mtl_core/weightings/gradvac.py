@@ -39,10 +39,11 @@ class GradVac(GradientWeighting):
         import torch
 
         usual, places, count = moment.memory["cosine"], moment.places, len(gramian)
+        draw = moment.generator()
         mixed = torch.eye(count, dtype=gramian.dtype)  # row i: g̃_i as a sum of the gradients
         for i in range(count):
             others = [j for j in range(count) if j != i]
-            for j in (others[index] for index in torch.randperm(count - 1).tolist()):
+            for j in (others[index] for index in torch.randperm(count - 1, generator=draw).tolist()):
                 here = places[i], places[j]
                 lengths = _root(mixed[i] @ gramian @ mixed[i]), _root(gramian[j, j])
                 if not lengths[0] * lengths[1]:

@@ -29,14 +29,8 @@ class ImtlL(Weighting):
         return {"log_scale": torch.zeros(tasks)}
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        import torch
-        from torchjd.scalarization import IMTLL
-
-        from mtl_core.weightings.scalarized import leave_gradient, slopes
-
         scale = moment.memory["log_scale"]
-        with torch.no_grad():
-            scale.clamp_(-MOST, MOST)
-        weights, gradient = slopes(IMTLL(len(losses)).to(losses), losses, scale[moment.places].to(losses))
-        leave_gradient(scale, moment.places, gradient)
+        scale.data.clamp_(-MOST, MOST)
+        weights = moment.of(scale.detach()).to(losses).exp()
+        moment.leave_gradient(scale, weights * losses - 1)
         return weights

@@ -26,8 +26,8 @@ class PcGrad(GradientWeighting):
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
         import torch
 
-        count = len(gramian)
-        orders = torch.stack([torch.randperm(count) for _ in range(count)]).numpy()
+        count, draw = len(gramian), moment.generator()
+        orders = torch.stack([torch.randperm(count, generator=draw) for _ in range(count)]).numpy()
         return torch.from_numpy(projected(gramian.numpy(), orders))
 
 

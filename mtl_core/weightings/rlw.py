@@ -18,7 +18,6 @@ class Rlw(Weighting):
     random: ClassVar[bool] = True
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        from torchjd.aggregation import RandomWeighting
+        import torch
 
-        weights: Tensor = RandomWeighting()(losses.cpu().unsqueeze(1))
-        return weights
+        return torch.randn(len(losses), generator=moment.generator()).softmax(0)

@@ -32,15 +32,9 @@ class Uncertainty(Weighting):
         return {"log_variance": torch.zeros(tasks)}
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        import torch
-        from torchjd.scalarization import UW
-
-        from mtl_core.weightings.scalarized import leave_gradient, slopes
-
-        factors = losses.new_tensor([2.0 if task.kind in FULL else 1.0 for task in moment.tasks])
+        factors = losses.new_tensor([1.0 if task.kind in FULL else 0.5 for task in moment.tasks])
         variance = moment.memory["log_variance"]
-        with torch.no_grad():
-            variance.clamp_(-MOST, MOST)
-        slope, gradient = slopes(UW(len(losses)).to(losses), factors * losses, variance[moment.places].to(losses))
-        leave_gradient(variance, moment.places, gradient)
-        return factors * slope
+        variance.data.clamp_(-MOST, MOST)
+        weights = factors * moment.of(variance.detach()).to(losses).neg().exp()
+        moment.leave_gradient(variance, 0.5 - weights * losses)
+        return weights
