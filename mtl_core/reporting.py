@@ -17,7 +17,7 @@ from mtl_core.session import Session
 from mtl_core.ties import known_truth, pictured, singular_values, weight_matrix
 
 PREVIEWS_A_RUN = 50
-PREVIEW_SHARE = 0.05
+PREVIEW_SHARE = 0.03
 """Of the time of a run, at most, goes into previews; the first and the last are made in any case."""
 CHECKPOINT_SECONDS = 2.0
 

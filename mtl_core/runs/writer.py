@@ -18,7 +18,7 @@ from mtl_core.runs.thinning import kept, kept_after
 BATCH_SECONDS = 0.2
 """An event is in the store at most this long after it was appended, if the run is polled."""
 
-_UNHURRIED = frozenset({"step", "progress", "evaluation", "gradients"})
+_UNHURRIED = frozenset({"step", "progress", "evaluation", "gradients", "preview"})
 _REPEATABLE = frozenset({"step", "evaluation", "gradients", "preview"})
 """Kinds that a resumed run repeats with the same numbers: they are rewritten in place and keep their ``seq``.
 Other kinds are news each time: they move to the end, where readers find them."""
@@ -34,7 +34,7 @@ _REPLACE = _INSERT.replace("INSERT", "INSERT OR REPLACE", 1)
 class RunWriter:
     """Appends the events of one run; what is committed survives the death of any process.
 
-    Step, progress and evaluation events wait for at most 0.2 s (or the next other event) to be
+    Step, progress, evaluation and preview events wait for at most 0.2 s (or the next other event) to be
     committed together. Payloads become artifact files, and ``values["artifact"]`` names them.
     The run's row follows: step, epoch, status, result, and the schedule with each change made by hand.
     """

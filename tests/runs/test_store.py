@@ -198,6 +198,7 @@ def test_previews_come_back_as_they_were(store: Store) -> None:
     writer = store.writer(run)
     for event in (preview(0, first=True), preview(0), preview(10)):
         writer.append(event)
+    writer.flush()
     names = store.preview_names(run)
     assert [(epoch, at) for epoch, at, _ in names] == [(0.0, 0), (0.0, 0), (1.0, 10)]
     assert len({name for _, _, name in names}) == 3

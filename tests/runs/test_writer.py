@@ -69,7 +69,7 @@ def test_the_first_step_is_seen_at_once_and_the_next_ones_in_batches(store: Stor
     assert steps_of(store, run) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("hurried", [change(2, 0.1, 0.2), preview(2), ending("stopped", 2)])
+@pytest.mark.parametrize("hurried", [change(2, 0.1, 0.2), ending("stopped", 2)])
 def test_other_events_take_those_that_wait_with_them(store: Store, run: str, clock: Clock, hurried: Any) -> None:
     book = store.writer(run)
     for found in (started(), step(1), step(2), hurried):
