@@ -5,7 +5,6 @@ Figures in ms, kB and s depend on the machine; the growth from small to large is
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
@@ -22,12 +21,15 @@ from mtl_core.runs.thinning import kept
 from mtl_core.spec import parse_spec
 from ui.charts import loss_chart
 from ui.hub import Hub
+from ui.live_chart import chart_text
 
 PROJECT = Path(__file__).resolve().parents[1]
 TASKS = ("quality", "good")
 COLOURS = {"quality": "#1f77b4", "good": "#ff7f0e"}
 NEW = 50
 """Steps that a run takes between two refreshes: half a second of a fast one."""
+EVALUATED = 500
+"""Times, from the first step to the last."""
 IMPORTS = """
 import ast, importlib, sys, time
 tree = ast.parse(open("app.py", encoding="utf-8").read())
@@ -46,6 +48,12 @@ def step(number: int) -> Event:
     return Event("step", number, number / 10, number / 100, values | {"penalty": 0.0})
 
 
+def evaluation(number: int, split: str) -> Event:
+    """An evaluation of a split of that run."""
+    values = {"split": split, "loss": step(number).values["loss"], "metrics": {}, "final": False}
+    return Event("evaluation", number, number / 10, number / 100, values)
+
+
 def _refresh(points: int, chosen: Callable[[float, int], float]) -> Callable[[int], Found]:
     """A refresh of a run with so many steps behind it: the tail is read and the loss chart is made as text."""
 
@@ -58,6 +66,9 @@ def _refresh(points: int, chosen: Callable[[float, int], float]) -> Callable[[in
             writer, hub = store.writer(run), Hub(store)
             for before in filter(kept, range(1, points + 1)):
                 writer.append(step(before))
+            for before in range(points // EVALUATED, points + 1, points // EVALUATED):
+                for split in ("train", "validation"):
+                    writer.append(evaluation(before, split))
             writer.flush()
             hub.fresh(run)
             for _ in range(rounds):
@@ -66,7 +77,7 @@ def _refresh(points: int, chosen: Callable[[float, int], float]) -> Callable[[in
                     writer.append(step(number))
                 writer.flush()
                 began = time.perf_counter()
-                text = json.dumps(loss_chart(hub.fresh(run).series, COLOURS).as_json(), separators=(",", ":"))
+                text = chart_text(loss_chart(hub.fresh(run).series, COLOURS))
                 seconds.append(time.perf_counter() - began)
                 sizes.append(len(text.encode()))
             store.close()

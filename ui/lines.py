@@ -17,7 +17,7 @@ import numpy as np
 
 from ui.thinning import HIGH_X, HIGH_Y, LOW_X, LOW_Y, Numbers, merged, summarised
 
-MAX_POINTS = 500
+MAX_POINTS = 400
 MAX_BUCKETS = (MAX_POINTS - 1) // 2
 MOST_WAITING = 512
 """Points that wait at most, so that a long run is taken in by parts."""

@@ -17,6 +17,7 @@ import streamlit as st
 
 from ui.chart_data import ChartData, Mark, Trace, text_summary
 from ui.frontend import source
+from ui.packing import packed
 from ui.words import t
 
 __all__ = ["ChartData", "Mark", "Trace", "install_plotly", "live_chart", "preload_plotly"]
@@ -27,7 +28,7 @@ STATIC_FOLDER = Path(__file__).parent.parent / "static"
 _CHART = st.components.v2.component(
     "mtl_live_chart",
     css=source("live_chart.css"),
-    js=source("plotly_loader.js") + source("sketch.js") + source("live_chart.js"),
+    js=source("plotly_loader.js") + source("packed.js") + source("sketch.js") + source("live_chart.js"),
     isolate_styles=False,
 )
 _PRELOAD = st.components.v2.component(
@@ -41,7 +42,7 @@ def live_chart(figure: ChartData, *, key: str, height: int = 320, text_alternati
     """Draw a chart, or bring the one under the same key up to date.
 
     Args:
-        figure: what it shows; series of at most 500 points (:mod:`ui.series` thins them).
+        figure: what it shows; series of at most 400 points (:mod:`ui.series` thins them).
         key: keeps the chart the same one from run to run of the script.
         height: in px; taken at once, so that nothing jumps when the chart appears.
         text_alternative: what the chart shows, in words; the last value of each series is added.
@@ -55,9 +56,7 @@ def live_chart(figure: ChartData, *, key: str, height: int = 320, text_alternati
         key=key,
         height=height,
         data={
-            "chart": json.dumps(
-                figure.as_json(), separators=(",", ":")
-            ),  # as text: Streamlit looks at lists with pandas
+            "chart": chart_text(figure),
             "height": height,
             "script": script,
             "problem": problem,
@@ -66,6 +65,11 @@ def live_chart(figure: ChartData, *, key: str, height: int = 320, text_alternati
             "words": json.dumps({"failed": t("chart.failed"), "retry": t("chart.retry")}),
         },
     )
+
+
+def chart_text(figure: ChartData) -> str:
+    """What travels to the browser at each update; as text, because Streamlit looks at lists with pandas."""
+    return json.dumps(packed(figure.as_json()), separators=(",", ":"), ensure_ascii=False)
 
 
 def preload_plotly(*, key: str = "mtl_preload") -> None:

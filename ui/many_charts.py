@@ -18,7 +18,7 @@ UPPER, LOWER = TASK_PALETTE[0], TASK_PALETTE[3]
 
 
 def loss_traces(series: RunSeries, singled: Mapping[str, str], names: Mapping[str, str]) -> list[Trace]:
-    """A band of most tasks, mean and median of all, and the singled-out tasks by name; at most 500 points each.
+    """A band of most tasks, mean and median of all, and the singled-out tasks by name; at most 400 points each.
 
     All but the mean on the training part is drawn on the validation part, where there is one. The weighted total is
     left out: with λ = 1 it is K times as large as what else is shown.

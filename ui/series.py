@@ -1,6 +1,6 @@
 """From events to thinned series: the data step of every live chart, without Streamlit.
 
-A series keeps at most 500 points however long the run is (:mod:`ui.lines`).
+A series keeps at most 400 points however long the run is (:mod:`ui.lines`).
 """
 
 from __future__ import annotations

@@ -269,7 +269,7 @@ export default function ({ parentElement, data }) {
     state = mount(parentElement);
     charts.set(parentElement, state);
   }
-  state.data = { ...data, chart: JSON.parse(data.chart), words: JSON.parse(data.words) };
+  state.data = { ...data, chart: unpacked(JSON.parse(data.chart)), words: JSON.parse(data.words) };
   state.root.style.height = `${data.height}px`;
   state.plot.setAttribute("aria-label", data.label);
   state.summary.textContent = data.summary;

@@ -1,0 +1,63 @@
+"""What is packed can be read again, to the digits that are shown."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ui.chart_data import ChartData, Trace
+from ui.live_chart import chart_text
+from ui.packing import LEAST, packed
+
+
+def chart(x: list[float], y: list[float], **fields: Any) -> dict[str, Any]:
+    return ChartData((Trace("loss", x, y, "#000000", **fields),)).as_json()
+
+
+def read(trace: dict[str, Any]) -> tuple[list[int], list[float]]:
+    steps = np.frombuffer(base64.b64decode(trace["x"]["steps"]), dtype="<u2").astype(int)
+    raw = np.frombuffer(base64.b64decode(trace["y"]["values"]), dtype=np.uint8).reshape(-1, 3).astype(np.uint32)
+    bits = (raw[:, 0] | raw[:, 1] << 8 | raw[:, 2] << 16) << 8
+    return (trace["x"]["first"] + np.cumsum([0, *steps])).tolist(), bits.astype("<u4").view("<f4").tolist()
+
+
+def test_steps_come_back_exactly_and_values_to_four_digits() -> None:
+    draw = np.random.default_rng(0)
+    x = np.cumsum(draw.integers(0, 65_536, 400)).tolist()
+    y = (draw.standard_normal(400) * 10.0 ** draw.integers(-30, 30, 400)).tolist()
+    (trace,) = packed(chart(x, y))["traces"]
+    steps, values = read(trace)
+    assert steps == x
+    np.testing.assert_allclose(values, y, rtol=1e-4)
+
+
+def test_gaps_stay_gaps() -> None:
+    y = [math.nan if i % 7 == 3 else float(i) for i in range(100)]
+    (trace,) = packed(chart(list(range(100)), y))["traces"]
+    assert [math.isnan(value) for value in read(trace)[1]] == [math.isnan(value) for value in y]
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        list(range(LEAST - 1)),
+        [i + 0.5 for i in range(100)],
+        list(range(100, 0, -1)),
+        [0, *range(70_000, 70_099)],
+        [math.nan, *range(99)],
+    ],
+    ids=["few", "no whole numbers", "descending", "a wide gap", "a gap in x"],
+)
+def test_what_does_not_fit_stays_as_it_is(x: list[float]) -> None:
+    plain = chart(x, [1.0] * len(x), mode="markers")
+    assert packed(plain)["traces"] == plain["traces"]
+
+
+def test_five_full_lines_take_less_than_fifteen_kilobytes() -> None:
+    x = [float(7_001 * i) for i in range(400)]
+    traces = tuple(Trace(f"task {i}", x, [1 / (1 + v + i) for v in x], "#000000") for i in range(5))
+    assert len(chart_text(ChartData(traces)).encode()) < 15_000
