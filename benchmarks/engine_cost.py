@@ -11,9 +11,9 @@ from benchmarks.engine import performed_after_start
 from benchmarks.engine_overhead import opened
 from benchmarks.pairs import Found, Pair, Way, prepared
 from mtl_core.evaluation import evaluate
+from mtl_core.opening import sibling
 from mtl_core.reporting import Reporter
 from mtl_core.runs.store import Store
-from mtl_core.session import sibling
 from mtl_core.spec import parse_spec
 from mtl_core.stepping import take_step
 

@@ -20,7 +20,8 @@ from benchmarks.pairs import paired
 from mtl_core.batches import Batch
 from mtl_core.losses import task_loss
 from mtl_core.network import Network
-from mtl_core.session import Session, build_optimizer, open_session
+from mtl_core.opening import build_optimizer, open_session
+from mtl_core.session import Session
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.trainer import train
 

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from mtl_core.batches import TensorSplit, steps_per_epoch, to_device
-from mtl_core.datasets.base import Progress, Samples
-from mtl_core.devices import choose_device
+from mtl_core.batches import TensorSplit, steps_per_epoch
+from mtl_core.datasets.base import Samples
 from mtl_core.diagnostics import GradientLog
-from mtl_core.errors import DataError, Problem, SpecError
+from mtl_core.errors import DataError
 from mtl_core.evaluation import Scaler
-from mtl_core.explicit.engine import Explicit, fits
+from mtl_core.explicit.engine import Explicit
 from mtl_core.explicit.flat import FlatAdam
-from mtl_core.losses import balanced_weights
 from mtl_core.lr_schedules import lr_factor
-from mtl_core.making import UpdateGroup, adam_groups, build_groups
+from mtl_core.making import UpdateGroup
 from mtl_core.network import Network
 from mtl_core.paths import get_path
-from mtl_core.settings import data_dir
 from mtl_core.spec import RunSpec
 from mtl_core.spec_parts import ONLY
-from mtl_core.splitting import resplit, with_fewer
 from mtl_core.tasks import Task
 from mtl_core.weigher import Weigher
 
-TRAIN_SAMPLE = 2_000
-"""Training rows, at most, on which training metrics are measured (a fixed random sample)."""
 WHOLE = ("epochs", "gradients.every")
 """Steerable fields that are whole numbers."""
 Phase = Literal["joint", "supervised", "generation"]
@@ -198,138 +190,3 @@ class Session:
                 old, new = self.change(change.field, change.value)
                 self.continued = (old, new) if change.field == "epochs" and change.step == here else None
         self.step = here
-
-
-def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
-    """Load the data and build the model; yields the loading's progress.
-
-    Raises:
-        DataError: where the data cannot be used.
-        SpecError: where device or batch size do not fit this machine or these rows.
-    """
-    device, why = choose_device(spec.device)
-    tasks = spec.task_list()
-    samples = yield from load_samples(spec, tasks)
-    splits = to_device(samples, tasks, device)
-    rows = len(splits["train"])
-    if not rows:
-        raise DataError(f"{spec.dataset.name} has no training row with a target for {', '.join(spec.tasks)}")
-    if spec.batch_size != "full" and spec.batch_size > rows:
-        rule = f"must be 'full' or at most the {rows} training rows"
-        raise SpecError([Problem("batch_size", rule, spec.batch_size)])
-    return _built(spec, tasks, (device, why), samples, splits)
-
-
-def sibling(session: Session, spec: RunSpec) -> Session:
-    """The session of another spec on the same rows: data, tasks and device are those of the first.
-
-    Args:
-        session: of a run that has not begun.
-        spec: with the same data set, split and tasks.
-    """
-    return _built(spec, session.tasks, (session.device, session.why), session.samples, session.splits)
-
-
-def _built(
-    spec: RunSpec,
-    tasks: tuple[Task, ...],
-    where: tuple[torch.device, str],
-    samples: Samples,
-    splits: dict[str, TensorSplit],
-) -> Session:
-    network = Network(spec.layout(), spec.seed).to(where[0]).to(memory_format=torch.channels_last)
-    weights = {t.name: _class_weights(spec, t, splits["train"]) for t in tasks}
-    scalers = {t.name: _scaler(spec, t, splits["train"]) for t in tasks}
-    explicit = _explicit(spec, tasks, network, splits, scalers, weights)
-    return Session(
-        spec=spec,
-        tasks=tasks,
-        device=where[0],
-        why=where[1],
-        samples=samples,
-        splits=splits,
-        train_sample=_sample(splits["train"], spec.seed),
-        network=network,
-        optimizer=build_optimizer(spec, network, flat=explicit is not None),
-        groups=build_groups(network, spec.generation),
-        scalers=scalers,
-        class_weights=weights,
-        weigher=Weigher(spec.weighting, len(tasks)),
-        gradients=GradientLog(spec.gradients.every, spec.tasks),
-        explicit=explicit,
-    )
-
-
-def _explicit(
-    spec: RunSpec,
-    tasks: tuple[Task, ...],
-    network: Network,
-    splits: dict[str, TensorSplit],
-    scalers: dict[str, Scaler],
-    class_weights: dict[str, Tensor | None],
-) -> Explicit | None:
-    """Formulas in the place of a tape, where they are enough: see :mod:`mtl_core.explicit`."""
-    lacking = any(split.present for split in splits.values())
-    cut = getattr(spec.weighting, "at_representation", False)
-    if lacking or cut or spec.precision == "bf16" or not fits(network.layout, tasks):
-        return None
-    return Explicit(network, tasks, {name: (s.mean, s.std) for name, s in scalers.items()}, class_weights)
-
-
-def load_samples(spec: RunSpec, tasks: tuple[Task, ...]) -> Generator[Progress, None, Samples]:
-    """The data set's samples: the chosen inputs, split as the spec says, missing table values at the training mean."""
-    samples = yield from spec.dataset.build().load(data_dir(), spec.dataset.validation)
-    if spec.dataset.split.name != "standard":
-        samples = resplit(samples, spec.dataset.split, spec.dataset.validation, tasks)
-    if spec.dataset.train_rows is not None:
-        samples = with_fewer(samples, spec.dataset.train_rows, tasks)
-    inputs = {name: _filled(samples.inputs[name]) for name in spec.dataset.inputs()}
-    return replace(samples, inputs=inputs)
-
-
-def _filled(values: NDArray[Any]) -> NDArray[Any]:
-    """Zeros, the training mean of standardised columns, in the place of NaN."""
-    if values.ndim != 2 or not np.issubdtype(values.dtype, np.floating) or not np.isnan(values).any():
-        return values
-    filled: NDArray[Any] = np.nan_to_num(values, nan=0.0)
-    return filled
-
-
-def build_optimizer(spec: RunSpec, network: Network, *, flat: bool = False) -> torch.optim.Optimizer:
-    """torch's Adam, AdamW or SGD over all parameters, fused where torch has that for the device.
-
-    Generators that are apart from the way from inputs to outputs have optimizers of their own. ``flat``: Adam steps
-    over all parameters at once (see :class:`mtl_core.explicit.flat.FlatAdam`).
-    """
-    options = spec.optimizer
-    parameters = network.in_use()
-    fused = parameters[0].device.type in ("cpu", "cuda")
-    if options.name == "sgd":
-        return torch.optim.SGD(
-            parameters, lr=options.lr, momentum=options.momentum, weight_decay=options.weight_decay, fused=fused
-        )
-    if flat and fused:
-        return FlatAdam(parameters, options.lr, options.weight_decay, decoupled=options.name == "adamw")
-    make = torch.optim.Adam if options.name == "adam" else torch.optim.AdamW
-    groups = adam_groups(network, spec.generation, spec.task_list())
-    return make(groups, lr=options.lr, weight_decay=options.weight_decay, fused=fused)
-
-
-def _class_weights(spec: RunSpec, task: Task, train: TensorSplit) -> Tensor | None:
-    return balanced_weights(task, train.target(task.name)) if spec.class_weights == "balanced" else None
-
-
-def _scaler(spec: RunSpec, task: Task, train: TensorSplit) -> Scaler:
-    if task.kind != "regression" or spec.dataset.target_scaling == "raw":
-        return Scaler()
-    target = train.target(task.name).double()
-    if not len(target):
-        return Scaler()
-    return Scaler(target.mean().item(), max(target.std(correction=0).item(), 1e-12))
-
-
-def _sample(train: TensorSplit, seed: int) -> TensorSplit:
-    if len(train) <= TRAIN_SAMPLE:
-        return train
-    chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[:TRAIN_SAMPLE].sort().values
-    return train.pick(chosen)

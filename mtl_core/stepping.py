@@ -13,6 +13,7 @@ from torch import Tensor
 from mtl_core.batches import Batch
 from mtl_core.combining import Combined, combine
 from mtl_core.evaluation import Scaler
+from mtl_core.explicit import combining as explicit
 from mtl_core.losses import task_loss
 from mtl_core.making import Making, UpdateGroup, noise_seed
 from mtl_core.network import part_seed
@@ -106,7 +107,7 @@ def _combine(
     due = session.gradients.due(session.step) and len(moment.places) > 1
     weighting = Fixed() if session.only else session.spec.weighting
     if session.explicit is not None:
-        combined, found = session.explicit.combine(batch, weighting, moment, measured=due)
+        combined, found = explicit.combine(session.explicit, batch, weighting, moment, measured=due)
         session.take_gradients(found)
         if penalty.requires_grad:
             penalty.backward()  # type: ignore[no-untyped-call]

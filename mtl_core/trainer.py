@@ -9,9 +9,10 @@ from typing import Any
 from mtl_core.control import Command, Control
 from mtl_core.errors import SpecError, TrainingDiverged
 from mtl_core.events import Event
+from mtl_core.opening import open_session
 from mtl_core.pacing import Gate
 from mtl_core.reporting import Reporter, event, position, started
-from mtl_core.session import Session, open_session
+from mtl_core.session import Session
 from mtl_core.spec import RunSpec, steering_rule
 from mtl_core.steplog import StepLog
 from mtl_core.stepping import take_step

@@ -17,8 +17,9 @@ from mtl_core.control import Command, Control
 from mtl_core.errors import MTLError, TrainingDiverged
 from mtl_core.events import Event
 from mtl_core.explicit.engine import Explicit
+from mtl_core.opening import open_session, sibling
 from mtl_core.reporting import Reporter, event, started
-from mtl_core.session import Session, open_session, sibling
+from mtl_core.session import Session
 from mtl_core.spec import RunSpec
 from mtl_core.steplog import StepLog
 from mtl_core.stepping import Step

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from mtl_core.batches import Batch
-from mtl_core.combining import Combined, Row
 from mtl_core.explicit.graph import Apart, DenseGraph, Layer, Pass, is_dense
 from mtl_core.explicit.losses import KINDS, aims, loss_and_slope
 from mtl_core.explicit.measuring import counts, of_classes, of_numbers
 from mtl_core.layout import Layout
 from mtl_core.network import Network
 from mtl_core.tasks import Kind, Task
-from mtl_core.weightings.base import Moment, Weighting
 
-Gradients = dict[Tensor, Tensor]
-"""By parameter."""
 KEPT = 2
 """Batches, at most, of which a forward pass is kept: all training rows, and those of validation."""
 
@@ -205,51 +200,6 @@ class Explicit:
         return found
 
     @torch.no_grad()
-    def combine(
-        self, batch: Batch, weighting: Weighting, moment: Moment, *, measured: bool = False
-    ) -> tuple[Combined, Gradients]:
-        """The gradient of a step, as :func:`mtl_core.combining.combine` has it without a penalty.
-
-        Args:
-            batch: the rows of the step.
-            weighting: the method.
-            moment: for it; its places are the active tasks.
-            measured: whether the tasks' gradients are wanted even if the method does not need them.
-        """
-        losses, _ = self._measured(batch)
-        scaled = moment.lambdas.to(losses) * (losses if self._all(moment) else losses[moment.places])
-        met = self.network.met()
-        parts = {name: len(parameters) for name, parameters in met.items()}
-        began = time.perf_counter()
-        apart = self._apart(batch, moment) if met and (measured or weighting.needs_gramian) else None
-        rows = _rows(apart, moment, parts) if apart and measured else None
-        if apart and weighting.needs_gramian:
-            weights, found = self._weighed(apart, weighting, moment, scaled)
-            return Combined(weights, (weights * scaled).sum(), rows, parts), self._by_parameter(found)
-        seconds = time.perf_counter() - began if apart else 0.0
-        fixed = weighting.name == "fixed"
-        ones = fixed or weighting.needs_gramian
-        weights = torch.ones_like(scaled) if ones else weighting.weights(scaled, None, moment)
-        found = self._summed(batch, moment, weights, left_out=not fixed)
-        return Combined(weights, (weights * scaled).sum(), rows, parts, seconds), self._by_parameter(found)
-
-    def _weighed(
-        self, apart: Apart, weighting: Weighting, moment: Moment, scaled: Tensor
-    ) -> tuple[Tensor, dict[str, Layer]]:
-        """w; and Jᵀw on what several tasks use, each task's own gradient on what it alone uses."""
-        reached = list(apart.shared)
-        jacobian = self._jacobian(apart, moment, reached)
-        exact = jacobian.double()
-        weights = weighting.weights(scaled, exact @ exact.t(), moment)
-        found = self._unflattened(weights.to(jacobian) @ jacobian, reached)
-        own = apart.own
-        if weighting.scales_heads:
-            factors = {task.name: weight for task, weight in zip(moment.tasks, weights, strict=True)}
-            of_part = {name: factors[str(self.network.keepers[name])] for name in own}
-            own = {name: (of_part[name] * weight, of_part[name] * bias) for name, (weight, bias) in own.items()}
-        return weights, found | own
-
-    @torch.no_grad()
     def descended(self, batch: Batch, factors: Tensor, tasks: frozenset[str]) -> dict[str, Layer]:
         """By part the gradient of Σ_i c_i L_i.
 
@@ -267,65 +217,16 @@ class Explicit:
         columns = zip(slopes, self._columns, strict=True)
         return [slope * (rows if index is None else rows[..., index]) for slope, index in columns]
 
-    def _of_all(self, moment: Moment, factors: Tensor) -> Tensor:
-        """(K,) the factors (A,) of the active tasks in their places, 0 elsewhere."""
-        if self._all(moment):
-            return factors
-        whole = factors.new_zeros(len(self.tasks))
-        whole[moment.places] = factors
-        return whole
+    @torch.no_grad()
+    def apart(self, batch: Batch, factors: Tensor, tasks: frozenset[str]) -> Apart:
+        """The gradients of c_i L_i, each by itself; of one network.
 
-    def _all(self, moment: Moment) -> bool:
-        return len(moment.places) == len(self.tasks)
-
-    def _summed(self, batch: Batch, moment: Moment, weights: Tensor, left_out: bool) -> dict[str, Layer]:
-        """The gradient of Σ w_i λ_i L_i; a task whose weight came out as exactly 0 has none for its own parts."""
-        names = [task.name for task in moment.tasks]
-        if left_out:
-            names = [name for name, weight in zip(names, weights.tolist(), strict=True) if weight != 0]
-        factors = self._of_all(moment, weights * moment.lambdas.to(weights))
-        return self.descended(batch, factors, frozenset(names))
-
-    def _apart(self, batch: Batch, moment: Moment) -> Apart:
-        run = self._passed(batch).run
-        slopes = self._slopes(batch, self._of_all(moment, moment.lambdas.to(run.outputs[0])))
-        return self.graph.apart(self.layers, run, slopes, frozenset(task.name for task in moment.tasks))
-
-    def _jacobian(self, apart: Apart, moment: Moment, parts: Sequence[str]) -> Tensor:
-        """J (A, P): a row for each active task, a column for each number of these parts."""
-        names = tuple(task.name for task in moment.tasks)
-        columns = []
-        for part in parts:
-            users, gradients = apart.shared[part]
-            flat = torch.cat([values.flatten(1) for values in gradients], dim=1)
-            if users != names:
-                places = torch.tensor([names.index(user) for user in users], device=flat.device)
-                flat = flat.new_zeros(len(names), flat.shape[1]).index_copy_(0, places, flat)
-            columns.append(flat)
-        return torch.cat(columns, dim=1)
-
-    def _unflattened(self, flat: Tensor, parts: Sequence[str]) -> dict[str, Layer]:
-        sizes = [values.numel() for part in parts for values in self.layers[part]]
-        pieces = iter(torch.split(flat, sizes))
-        return {part: (next(pieces).view_as(self.layers[part][0]), next(pieces)) for part in parts}
-
-    def _by_parameter(self, found: Mapping[str, Layer]) -> Gradients:
-        return {
-            parameter: gradient
-            for name, gradients in found.items()
-            for parameter, gradient in zip(self.layers[name], gradients, strict=True)
-        }
-
-
-def _rows(apart: Apart, moment: Moment, parts: Iterable[str]) -> list[Row]:
-    """J as :class:`mtl_core.combining.Combined` has it: None where a loss does not depend on a parameter."""
-    rows: list[list[Tensor | None]] = [[] for _ in moment.tasks]
-    for part in parts:
-        users, layer = apart.shared.get(part, ((), None))
-        for place, task in enumerate(moment.tasks):
-            there = task.name in users and layer is not None
-            rows[place] += [values[users.index(task.name)] for values in layer] if there and layer else [None, None]
-    return list(rows)
+        Args:
+            batch: the rows.
+            factors: c of shape (K,).
+            tasks: that count.
+        """
+        return self.graph.apart(self.layers, self._passed(batch).run, self._slopes(batch, factors), tasks)
 
 
 def _layer(module: nn.Module) -> Layer:

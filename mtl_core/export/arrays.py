@@ -93,7 +93,7 @@ def prepared(record: RunRecord, spec: RunSpec) -> Prepared:
 
 def _samples(record: RunRecord, spec: RunSpec, tasks: tuple[Task, ...]) -> Samples:
     """The samples as a run with this spec has them, from the run's data folder; imports torch."""
-    from mtl_core.session import load_samples
+    from mtl_core.opening import load_samples
 
     with data_folder(record.data_dir):
         loading = load_samples(spec, tasks)

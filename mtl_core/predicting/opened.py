@@ -17,10 +17,11 @@ from mtl_core.evaluation import Scaler
 from mtl_core.generation_evaluation import DECODED, principal_directions
 from mtl_core.making import noise_seed
 from mtl_core.network import Network
+from mtl_core.opening import open_session
 from mtl_core.predicting.columns import Column, columns_of
 from mtl_core.runs.records import RunRecord
 from mtl_core.runs.store import Store
-from mtl_core.session import Session, open_session
+from mtl_core.session import Session
 from mtl_core.settings import data_folder
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.tasks import Task

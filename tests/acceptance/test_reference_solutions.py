@@ -12,8 +12,8 @@ import pytest
 
 from mtl_core.datasets import school_file
 from mtl_core.datasets.related_tasks import RelatedTasks
+from mtl_core.opening import open_session
 from mtl_core.regularizers.graph import Graph
-from mtl_core.session import open_session
 from mtl_core.settings import data_dir
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.trainer import train

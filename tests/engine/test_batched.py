@@ -16,8 +16,9 @@ from mtl_core.batches import TensorSplit
 from mtl_core.control import Command, Control
 from mtl_core.datasets import DATASETS
 from mtl_core.events import Event
+from mtl_core.opening import build_optimizer, open_session, sibling
 from mtl_core.reporting import Reporter
-from mtl_core.session import Session, build_optimizer, open_session, sibling
+from mtl_core.session import Session
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.stepping import take_step
 from mtl_core.trainer import train

@@ -20,7 +20,8 @@ from mtl_core.generation import GENERATORS
 from mtl_core.generation.gan import Gan
 from mtl_core.making import Making, noise_seed
 from mtl_core.network import Network
-from mtl_core.session import Session, open_session
+from mtl_core.opening import open_session
+from mtl_core.session import Session
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.stepping import take_step
 from mtl_core.tasks import Task

@@ -9,7 +9,7 @@ import pytest
 
 from mtl_core.datasets import DATASETS
 from mtl_core.network import Network
-from mtl_core.session import open_session
+from mtl_core.opening import open_session
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.trainer import train
 from tests.engine.linear_tasks import (

@@ -14,7 +14,8 @@ from mtl_core import mixing_values
 from mtl_core.control import Command
 from mtl_core.datasets import DATASETS
 from mtl_core.network import Network
-from mtl_core.session import Session, open_session
+from mtl_core.opening import open_session
+from mtl_core.session import Session
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.stepping import take_step
 from mtl_core.trainer import train

@@ -66,7 +66,7 @@ def spec(**fields: Any) -> RunSpec:
 
 
 def session_of(spec: RunSpec) -> Any:
-    from mtl_core.session import open_session
+    from mtl_core.opening import open_session
 
     return finished(open_session(spec))
 

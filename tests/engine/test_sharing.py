@@ -11,8 +11,8 @@ import torch
 from mtl_core.control import Command
 from mtl_core.errors import SpecError
 from mtl_core.network import Network
+from mtl_core.opening import open_session
 from mtl_core.regularizers.l2_distance import L2Distance
-from mtl_core.session import open_session
 from mtl_core.spec import RunSpec
 from mtl_core.stepping import take_step
 from mtl_core.trainer import train

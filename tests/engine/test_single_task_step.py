@@ -10,7 +10,8 @@ import torch
 from mtl_core.control import Command, Control
 from mtl_core.errors import SpecError
 from mtl_core.events import Event
-from mtl_core.session import Session, open_session
+from mtl_core.opening import open_session
+from mtl_core.session import Session
 from mtl_core.spec import parse_spec
 from mtl_core.trainer import train
 from tests.engine.loading import finished

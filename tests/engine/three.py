@@ -13,7 +13,8 @@ from torch import Tensor
 from mtl_core.batches import Batch
 from mtl_core.datasets.base import Progress, Samples
 from mtl_core.losses import task_loss
-from mtl_core.session import Session, open_session
+from mtl_core.opening import open_session
+from mtl_core.session import Session
 from mtl_core.spec import parse_spec
 from mtl_core.tasks import Task
 from tests.engine.loading import finished

@@ -10,8 +10,8 @@ import pytest
 
 from mtl_core.datasets import DATASETS
 from mtl_core.datasets.base import Samples
+from mtl_core.opening import load_samples
 from mtl_core.predicting.columns import BINS, columns_of, fitted, round_step, scaled
-from mtl_core.session import load_samples
 from mtl_core.spec import parse_spec
 from tests.datasets.conftest import real_file
 from tests.datasets.helpers import drain

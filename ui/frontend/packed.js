@@ -1,4 +1,4 @@
-// What ui/packing.py packed: differences of 16 bits for x, the upper 24 bits of a float32 for y.
+/* Reads what ui/packing.py packed: steps as differences of 16 bits, values as the upper 24 bits of a float32. */
 function bytesOf(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
