@@ -67,7 +67,7 @@ def keep(name: str, key: str, arrays: Arrays) -> str:
             aside.unlink(missing_ok=True)
     except OSError as error:
         return (
-            f"The decoded pictures could not be kept at {path} ({error.strerror or error}), so each run decodes them "
+            f"What was made ready could not be kept at {path} ({error.strerror or error}), so each run makes it "
             f"again. Set {HOME_VARIABLE} to a folder that can be written."
         )
     return ""

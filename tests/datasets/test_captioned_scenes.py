@@ -9,9 +9,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from mtl_core.datasets.base import Samples
-from mtl_core.datasets.captioned_scenes import FOUR, LONGEST, WORDS, CaptionedScenes, captioned
+from mtl_core.datasets.captioned_scenes import FOUR, LONGEST, WORDS, Captioned, CaptionedScenes, captioned
 from mtl_core.datasets.scenes import SHAPES
 from mtl_core.errors import SpecError
+from mtl_core.settings import HOME_VARIABLE
 from mtl_core.spec import parse_spec
 from mtl_core.text import UNKNOWN, Vocabulary
 from tests.datasets.helpers import drain
@@ -22,6 +23,25 @@ ROWS = 2000
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Samples:
     return drain(CaptionedScenes(rows=ROWS).load(tmp_path_factory.mktemp("none"), 0.2))[0]
+
+
+def test_they_are_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    drawn = []
+
+    def counted(fours: int, size: int, seed: int) -> Captioned:
+        drawn.append((fours, size, seed))
+        return captioned(fours, size, seed)
+
+    monkeypatch.setattr("mtl_core.datasets.captioned_scenes.captioned", counted)
+    first, again = (drain(CaptionedScenes(rows=400).load(tmp_path, 0.2))[0] for _ in range(2))
+    assert drawn == [(100, 32, 0)]
+    for name, values in {**first.inputs, **first.targets}.items():
+        kept = {**again.inputs, **again.targets}[name]
+        assert kept.dtype == values.dtype
+        np.testing.assert_array_equal(kept, values)
+    drain(CaptionedScenes(rows=400, seed=1).load(tmp_path, 0.2))
+    assert drawn[1:] == [(100, 32, 1)]
 
 
 def test_rows_come_in_fours(samples: Samples) -> None:
