@@ -13,7 +13,7 @@ FREE = ("seed", "weighting.lambdas", "optimizer.lr", "optimizer.weight_decay")
 """Fields in which runs that train together may differ; besides, the strength of each regularizer."""
 REGULARIZERS = frozenset({"l2_distance"})
 """Those of which a stack of runs takes the penalty in one go."""
-MOST = 32
+MOST = 64
 """Runs of a stack, at most: beyond that a step takes longer than a person waits for the curve to move."""
 NUMBERS = 1 << 19
 """Numbers, at most, that a layer gives for all runs of a stack: 2 MiB of float32, which stay in a core's cache."""
@@ -43,7 +43,7 @@ def why_alone(spec: RunSpec) -> str | None:
 
 
 def most_together(spec: RunSpec, rows: int) -> int:
-    """Runs that one stack holds: as many as keep what a layer gives within a core's cache, from 1 to 32.
+    """Runs that one stack holds: as many as keep what a layer gives within a core's cache, from 1 to 64.
 
     Args:
         spec: of one of them.
