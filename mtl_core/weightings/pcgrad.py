@@ -42,14 +42,13 @@ def projected(gramian: NDArray[np.float64], orders: NDArray[np.int64]) -> NDArra
         orders: (K, K) row i: the tasks in the order in which g_i is held against them; itself is passed over.
     """
     rows = np.arange(len(gramian))
+    others = orders[orders != rows[:, None]].reshape(len(rows), -1).T  # turn by turn, whom each is held against
+    squares = gramian.diagonal()[others]
+    inverse = np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0)
     mixed = np.eye(len(gramian))  # row i: g̃_i as a sum of the gradients
     products = gramian.copy()  # row i: g̃_i · g_j
-    for others in orders.T:
-        found = products[rows, others]
-        against = (found < 0) & (others != rows)
-        if against.any():
-            at, other = rows[against], others[against]
-            parts = found[against] / gramian[other, other]
-            mixed[at, other] -= parts
-            products[at] -= parts[:, None] * gramian[other]
+    for other, scale, against in zip(others, inverse, gramian[others], strict=True):
+        parts = np.minimum(products[rows, other], 0.0) * scale
+        mixed[rows, other] -= parts
+        products -= parts[:, None] * against
     return np.asarray(mixed.sum(0))
