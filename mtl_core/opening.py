@@ -74,6 +74,9 @@ def _built(
     weights = {t.name: _class_weights(spec, t, splits["train"]) for t in tasks}
     scalers = {t.name: _scaler(spec, t, splits["train"]) for t in tasks}
     explicit = _explicit(spec, tasks, network, splits, scalers, weights)
+    optimizer = build_optimizer(spec, network, flat=explicit is not None)
+    if explicit is not None:
+        explicit.moved()  # the optimizer has laid the parameters elsewhere
     return Session(
         spec=spec,
         tasks=tasks,
@@ -83,7 +86,7 @@ def _built(
         splits=splits,
         train_sample=_sample(splits["train"], spec.seed),
         network=network,
-        optimizer=build_optimizer(spec, network, flat=explicit is not None),
+        optimizer=optimizer,
         groups=build_groups(network, spec.generation),
         scalers=scalers,
         class_weights=weights,

@@ -88,7 +88,7 @@ def take_step(session: Session, batch: Batch) -> Step:
 
 def _spread(values: Tensor, places: list[int], zeros: Tensor) -> Tensor:
     """The values (A,) in their places among K, 0 elsewhere."""
-    if len(places) == len(zeros):
+    if len(places) == zeros.shape[0]:
         return values
     zeros[places] = values
     return zeros

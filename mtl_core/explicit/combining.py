@@ -18,7 +18,6 @@ Gradients = dict[Tensor, Tensor]
 """By parameter."""
 
 
-@torch.no_grad()
 def combine(
     explicit: Explicit, batch: Batch, weighting: Weighting, moment: Moment, *, measured: bool = False
 ) -> tuple[Combined, Gradients]:
@@ -71,7 +70,7 @@ def _weighed(
 
 def _of_all(moment: Moment, factors: Tensor, losses: Tensor) -> Tensor:
     """(K,) the factors (A,) of the active tasks in their places, 0 elsewhere."""
-    if len(factors) == len(losses):
+    if factors.shape == losses.shape:
         return factors
     whole = torch.zeros_like(losses)
     whole[moment.places] = factors
@@ -102,7 +101,7 @@ def _by_parameter(explicit: Explicit, found: Mapping[str, Layer]) -> Gradients:
     return {
         parameter: gradient
         for name, gradients in found.items()
-        for parameter, gradient in zip(explicit.layers[name], gradients, strict=True)
+        for parameter, gradient in zip(explicit.parameters[name], gradients, strict=True)
     }
 
 

@@ -85,7 +85,9 @@ class Explicit:
         self._scalings, self._class_weights = scalings, class_weights
         order = sorted(tasks, key=lambda task: KINDS.index(task.kind))
         self.graph = DenseGraph(network.layout, [task.name for task in order])
-        self.layers = layers or {part.name: _layer(network.module(part)) for part in network.layout.parts}
+        parts = network.layout.parts
+        self.parameters = layers or {part.name: _layer(network.module(part)) for part in parts}
+        self.layers = _without_tape(self.parameters)
         self.goals = [self._goals(group.tasks, group.width) for group in self.graph.groups]
         places = {task.name: place for place, task in enumerate(tasks)}
         grouped = [places[task] for group in self.graph.groups for task in group.tasks]
@@ -99,6 +101,7 @@ class Explicit:
     def moved(self) -> None:
         """The parameters have other numbers now: nothing that was worked out holds."""
         self._seen.clear()
+        self.layers = _without_tape(self.parameters)
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """(B, 1) or (B, C) per task: logits, or numbers in the scaled unit."""
@@ -112,7 +115,6 @@ class Explicit:
         """(K,) as :func:`mtl_core.losses.task_loss` has them."""
         return self._measured(batch)[0]
 
-    @torch.no_grad()
     def evaluated(self, batch: Batch) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
         """Loss and live metrics per task, as :func:`mtl_core.evaluation.evaluate` has them of a split of one batch.
 
@@ -144,7 +146,6 @@ class Explicit:
             aim.sums[task] = aim.batch.targets[task].double().var(correction=0).item()
         return aim.sums[task]
 
-    @torch.no_grad()
     def _passed(self, batch: Batch) -> Seen:
         for seen in self._seen:
             if seen.batch is batch:
@@ -161,7 +162,6 @@ class Explicit:
             seen.measured = losses if self._back is None else losses[..., self._back], slopes
         return seen.measured
 
-    @torch.no_grad()
     def _measure(self, seen: Seen) -> tuple[Tensor, list[Tensor]]:
         """Losses by group and goal, and per group the slopes of each task's loss by its outputs."""
         losses, slopes = [], []
@@ -199,7 +199,6 @@ class Explicit:
                 found.append(Goal(kinds[task], (task,), slice(begin, end)))
         return found
 
-    @torch.no_grad()
     def descended(self, batch: Batch, factors: Tensor, tasks: frozenset[str]) -> dict[str, Layer]:
         """By part the gradient of Σ_i c_i L_i.
 
@@ -217,7 +216,6 @@ class Explicit:
         columns = zip(slopes, self._columns, strict=True)
         return [slope * (rows if index is None else rows[..., index]) for slope, index in columns]
 
-    @torch.no_grad()
     def apart(self, batch: Batch, factors: Tensor, tasks: frozenset[str]) -> Apart:
         """The gradients of c_i L_i, each by itself; of one network.
 
@@ -227,6 +225,11 @@ class Explicit:
             tasks: that count.
         """
         return self.graph.apart(self.layers, self._passed(batch).run, self._slopes(batch, factors), tasks)
+
+
+def _without_tape(layers: Mapping[str, Layer]) -> dict[str, Layer]:
+    """The same numbers, of which torch records nothing: cheaper than to forbid it call by call."""
+    return {name: (weight.detach(), bias.detach()) for name, (weight, bias) in layers.items()}
 
 
 def _layer(module: nn.Module) -> Layer:

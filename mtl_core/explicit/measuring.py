@@ -28,7 +28,7 @@ def counts(kind: Kind, output: Tensor, slope: Tensor, target: Tensor) -> Tensor:
     if kind == "binary":
         yes = (output > 0).to(output.dtype)
         hits, said, true = (yes * target).sum(0), yes.sum(0), target.sum(0)
-        return torch.stack((len(output) - said - true + hits, said - hits, true - hits, hits))
+        return torch.stack((output.shape[0] - said - true + hits, said - hits, true - hits, hits))
     classes = output.shape[-1]
     found = torch.bincount(target.long() * classes + output.argmax(-1), minlength=classes * classes)
     return found.to(output.dtype)

@@ -53,18 +53,18 @@ class Moment:
 
     def of(self, remembered: Tensor) -> Tensor:
         """(A,) of a (K,) tensor the entries of the active tasks; the tensor itself where all are."""
-        return remembered if len(self.places) == len(remembered) else remembered[self.places]
+        return remembered if len(self.places) == remembered.shape[0] else remembered[self.places]
 
     def put(self, remembered: Tensor, values: Tensor) -> None:
         """Set the entries of the active tasks of a (K,) tensor, in its own type."""
-        if len(self.places) == len(remembered):
+        if len(self.places) == remembered.shape[0]:
             remembered.copy_(values)
         else:
             remembered[self.places] = values.to(remembered)
 
     def leave_gradient(self, learned: Tensor, gradient: Tensor) -> None:
         """Leave (A,) in the places of a (K,) tensor's ``.grad``, 0 for tasks that rest."""
-        if len(self.places) == len(learned):
+        if len(self.places) == learned.shape[0]:
             learned.grad = gradient.to(learned)
             return
         learned.grad = learned.new_zeros(learned.shape)
