@@ -183,7 +183,7 @@ def test_pace_holds_the_run_back_without_changing_its_numbers(run: Run) -> None:
             self.waited += seconds
 
     control = Clock()
-    control.send(Command("pace", value=1.5))
+    control.send(Command("pace", value=4.0))
     events = run(control=control)
     assert control.waited > 0.3
     assert steps(events) == steps(run())
