@@ -11,7 +11,7 @@ README = PROJECT / "README.md"
 MARK = "<!-- tree: written by `python -m docs.tree` -->"
 LEFT_OUT = {".git", ".venv", ".mtl_lab", ".artifacts", "data", "static", "__pycache__"}
 CACHES = ("*.log", "*.pyc", "__init__.py")
-FOLDED = {"ui/recorded/digits", "ui/recorded/race", "ui/recorded/wine_quality"}
+FOLDED = {"docs/growth", "ui/recorded/digits", "ui/recorded/race", "ui/recorded/wine_quality"}
 """Folders whose files need no line each."""
 TOLD: dict[str, str] = {
     ".ci/run": "what a machine checks before a change lands",
@@ -32,6 +32,8 @@ TOLD: dict[str, str] = {
     "ui/frontend/icon.svg": "The icon in the browser's tab",
     "ui/frontend/preload.js": "Begins to load Plotly with the page",
     "benchmarks/results.json": "what the pairs gave last, and on which machine; made by `python -m benchmarks`",
+    "benchmarks/growth.json": "how cost grew when it was last measured; made by `python -m benchmarks.growth`",
+    "docs/growth": "how cost grows, a picture an axis; made by `python -m benchmarks.growth`",
     "ui/recorded/costs.json": "what a step of each method costs; made by `python -m benchmarks.weighting_cost`",
     "ui/recorded/race": "walks of the methods on the toys; made by `python -m ui.recorded.make_race`",
     "ui/words/zh.toml": "The words of the page in Chinese",

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks import growth
 from benchmarks.eight import TABLE, session_of
-from benchmarks.growth import AXES, line_of, panels, read, slope, table, write
-from benchmarks.growth_picture import WIDTH, Line, Panel, fitted, picture, short
+from benchmarks.growth import AXES, fit, line_of, panels, read, slope, slopes, table, write
+from benchmarks.growth_picture import BOTTOM, HEIGHT, LEFT, WIDTH, Line, Panel, picture, short
 from benchmarks.growth_points import all_models, fields, measured
 from mtl_core.batched.rules import MOST
 from mtl_core.paths import merged
@@ -52,22 +52,29 @@ def test_the_slope_of_a_power_is_the_power() -> None:
 
 
 def test_the_words_of_a_line_tell_the_slope_of_all_and_that_of_its_end() -> None:
-    bent = [{"x": 1, "seconds": 1.0}, {"x": 10, "seconds": 1.0}, {"x": 100, "seconds": 10.0}]
+    bent = [{"x": 10**i, "seconds": seconds} for i, seconds in enumerate([1.0, 1.0, 1.0, 10.0, 100.0])]
     line = line_of("fixed", bent, "seconds", 1e3)
-    assert line.words == "fixed: slope 0.50, at the end 1.00"
-    assert line.points == [(1, 1e3), (10, 1e3), (100, 1e4)]
+    assert line.words == "fixed: slope 0.50 (dashed), in the end 1.00"
+    assert line.points == [(1, 1e3), (10, 1e3), (100, 1e3), (1000, 1e4), (10000, 1e5)]
+    assert [[x for x, _ in ends] for ends in line.fits] == [[1, 10000], [100, 10000]]
+    assert line.fits[1][1][1] == pytest.approx(1e5)
+
+
+def test_a_slope_downwards_has_a_true_minus() -> None:
+    assert slopes([(1, 8.0), (2, 4.0), (4, 2.0)]) == ("−1.00", "−1.00")
 
 
 def test_memory_below_what_is_noticed_is_left_out_and_two_points_make_no_slope() -> None:
     found = [{"x": x, "added": 0.2 * x} for x in (1, 4, 16, 64)]
     line = line_of("fixed", found, "added", least=1.0)
     assert [x for x, _ in line.points] == [16, 64]
-    assert (line.words, line.fitted) == ("fixed: at most 13", False)
+    assert (line.words, line.fits) == ("fixed: never above 13", ())
 
 
 def test_the_fitted_line_goes_through_points_on_a_line_and_between_others() -> None:
-    assert fitted([(0, 1), (1, 3), (3, 7)]) == (pytest.approx((0, 1)), pytest.approx((3, 7)))
-    assert fitted([(0, 0), (1, 3), (2, 0)]) == (pytest.approx((0, 1)), pytest.approx((2, 1)))
+    (_, first), (_, last) = fit([(1, 2.0), (10, 20.0), (1000, 2000.0)])
+    assert (first, last) == (pytest.approx(2.0), pytest.approx(2000.0))
+    assert fit([(1, 1.0), (10, 1000.0), (100, 1.0)]) == ((1, pytest.approx(10.0)), (100, pytest.approx(10.0)))
 
 
 @pytest.mark.parametrize("axis", AXES)
@@ -76,8 +83,8 @@ def test_a_picture_is_well_formed_and_says_both_slopes(axis: str) -> None:
     svg = picture(growing.title, growing.x_label, panels(axis, made_up(axis, 1.5)))
     said = texts(svg)
     for series in growing.series:
-        assert f"{series}: slope 1.50, at the end 1.50" in said
-        assert f"{series}: slope 1.00, at the end 1.00" in said
+        assert f"{series}: slope 1.50 (dashed), in the end 1.50" in said
+        assert f"{series}: slope 1.00 (dashed), in the end 1.00" in said
     assert "Memory in MB, beyond the 700 MB of an idle process" in said
     assert said.count(growing.x_label) == 2
     assert len(svg) < 40_000
@@ -92,8 +99,17 @@ def test_a_picture_has_a_mark_for_each_point_inside_its_panel() -> None:
     assert all(0 < x < WIDTH for x in marks)
 
 
+def test_a_fitted_line_stays_inside_the_frame() -> None:
+    bent = [{"x": 10**i, "seconds": seconds} for i, seconds in enumerate([1.0, 1.0, 1.0, 10.0, 100.0])]
+    svg = picture("t", "x", [Panel("s", [line_of("fixed", bent, "seconds")])])
+    ways = [node.get("d", "") for node in ElementTree.fromstring(svg).iter(f"{SVG}path") if node.get("stroke-width")]  # noqa: S314
+    places = [tuple(map(float, place.split())) for way in ways for place in way[1:].split("L")]
+    assert len(places) == 4
+    assert all(LEFT < x < WIDTH and 44 < y < HEIGHT - BOTTOM for x, y in places)
+
+
 def test_words_with_signs_of_markup_stay_words() -> None:
-    line = Line("a<b", 'a<b & "c"', [(1, 1), (2, 2), (4, 4)], fitted=True)
+    line = Line("a<b", 'a<b & "c"', [(1, 1), (2, 2), (4, 4)])
     assert 'a<b & "c"' in texts(picture("x & y", "n < 3", [Panel("s", [line])]))
 
 
@@ -117,7 +133,8 @@ def test_what_was_kept_comes_back_with_the_axes_in_their_order(tmp_path: Path) -
 def test_the_table_has_a_row_a_series_with_its_slopes() -> None:
     rows = table(kept(0.5)).splitlines()[4:]
     assert len(rows) == sum(len(growing.series) for growing in AXES.values())
-    assert rows[0] == "| tasks | fixed | 2 … 139: 0.14 → 1.18 | 0.50 (0.50) | 700 → 714 | 1.00 |"
+    assert "| samples | full batch | 1,000 … 1,000,000: 3.2 → 100 |" in rows[3]
+    assert rows[0] == "| tasks | fixed | 2 … 139: 0.14 → 1.2 | 0.50 (0.50) | 700 → 714 | 1.00 (1.00) |"
 
 
 def test_drawing_writes_a_picture_an_axis(tmp_path: Path) -> None:
