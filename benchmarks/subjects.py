@@ -13,4 +13,6 @@ SUBJECTS = (
     "loss_methods",
     "engine_cost",
     "web",
+    "viewers",
+    "browser",
 )
