@@ -21,7 +21,6 @@ from mtl_core.runs.thinning import kept
 from mtl_core.spec import parse_spec
 from ui.charts import loss_chart
 from ui.hub import Hub
-from ui.live_chart import chart_text
 
 PROJECT = Path(__file__).resolve().parents[1]
 TASKS = ("quality", "good")
@@ -77,7 +76,7 @@ def _refresh(points: int, chosen: Callable[[float, int], float]) -> Callable[[in
                     writer.append(step(number))
                 writer.flush()
                 began = time.perf_counter()
-                text = chart_text(loss_chart(hub.fresh(run).series, COLOURS))
+                text = loss_chart(hub.fresh(run).series, COLOURS).text
                 seconds.append(time.perf_counter() - began)
                 sizes.append(len(text.encode()))
             store.close()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
+
+from ui.packing import packed
 
 Mode = Literal["lines", "markers", "lines+markers", "bars"]
 Dash = Literal["solid", "dash", "dot"]
@@ -113,6 +117,16 @@ class ChartData:
             "yRange": [rounded(v) for v in self.y_range] if self.y_range else None,
             "below": self.below,
         }
+
+    @cached_property
+    def text(self) -> str:
+        """What travels to the browser; as text, because Streamlit looks at lists with pandas."""
+        return json.dumps(packed(self.as_json()), separators=(",", ":"), ensure_ascii=False)
+
+    @cached_property
+    def summary(self) -> str:
+        """The last value of each series in words, for those who do not see the chart."""
+        return text_summary(self)
 
     def _ideal_range(self) -> list[float | int | None] | None:
         """The ends of the line y = x: the smallest and the largest of all values."""

@@ -6,6 +6,7 @@ and Plotly is told by a constant ``uirevision`` that the view is still the user'
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,9 +16,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.chart_data import ChartData, Mark, Trace, text_summary
+from ui.chart_data import ChartData, Mark, Trace
 from ui.frontend import source
-from ui.packing import packed
 from ui.words import t
 
 __all__ = ["ChartData", "Mark", "Trace", "install_plotly", "live_chart", "preload_plotly"]
@@ -25,12 +25,18 @@ __all__ = ["ChartData", "Mark", "Trace", "install_plotly", "live_chart", "preloa
 STATIC_FOLDER = Path(__file__).parent.parent / "static"
 """Beside app.py: what Streamlit serves under ``app/static/`` (server.enableStaticServing)."""
 
+DRAWER = source("plotly_loader.js") + source("packed.js") + source("sketch.js") + source("live_chart.js")
+"""What draws a chart in the browser."""
 _CHART = st.components.v2.component(
     "mtl_live_chart",
     css=source("live_chart.css"),
-    js=source("plotly_loader.js") + source("packed.js") + source("sketch.js") + source("live_chart.js"),
+    js=source("chart_loader.js"),  # a component's source travels with every update: the drawer is fetched once instead
     isolate_styles=False,
 )
+_WHOLE = st.components.v2.component(
+    "mtl_live_chart_whole", css=source("live_chart.css"), js=DRAWER, isolate_styles=False
+)
+"""For a server whose static folder cannot be written."""
 _PRELOAD = st.components.v2.component(
     "mtl_preload",
     css=source("hidden.css"),
@@ -50,26 +56,21 @@ def live_chart(figure: ChartData, *, key: str, height: int = 320, text_alternati
     Raises:
         ValueError: if a trace's x and y differ in length.
     """
-    summary = text_summary(figure)
     script, problem = script_or_problem()
-    _CHART(
+    (_WHOLE if problem else _CHART)(
         key=key,
         height=height,
         data={
-            "chart": chart_text(figure),
+            "chart": figure.text,
             "height": height,
+            "drawer": "" if problem else drawer_url(),
             "script": script,
             "problem": problem,
             "label": text_alternative or figure.y_title,
-            "summary": summary or figure.empty,
+            "summary": figure.summary or figure.empty,
             "words": json.dumps({"failed": t("chart.failed"), "retry": t("chart.retry")}),
         },
     )
-
-
-def chart_text(figure: ChartData) -> str:
-    """What travels to the browser at each update; as text, because Streamlit looks at lists with pandas."""
-    return json.dumps(packed(figure.as_json()), separators=(",", ":"), ensure_ascii=False)
 
 
 def preload_plotly(*, key: str = "mtl_preload") -> None:
@@ -78,8 +79,9 @@ def preload_plotly(*, key: str = "mtl_preload") -> None:
 
 
 def script_or_problem() -> tuple[str, str]:
-    """(URL of Plotly's script, ""), or ("", what stands in the way of it)."""
+    """(URL of Plotly's script, ""), or ("", what stands in the way of it and of the drawer)."""
     try:
+        drawer_url()
         return plotly_url(), ""
     except OSError as error:
         return "", f"({error})"
@@ -88,8 +90,37 @@ def script_or_problem() -> tuple[str, str]:
 @lru_cache(maxsize=1)
 def plotly_url() -> str:
     """Where the browser finds Plotly's script; puts the file there first if need be."""
+    return static_url(install_plotly(STATIC_FOLDER))
+
+
+@lru_cache(maxsize=1)
+def drawer_url() -> str:
+    """The same of what draws charts."""
+    return static_url(install_drawer(STATIC_FOLDER))
+
+
+def static_url(name: str) -> str:
+    """Where the browser finds a file of the static folder."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{'/' + base if base else ''}/app/static/{install_plotly(STATIC_FOLDER)}"
+    return f"{'/' + base if base else ''}/app/static/{name}"
+
+
+def install_drawer(folder: Path) -> str:
+    """Put what draws charts into ``folder`` as a script of its own; returns the file's name, which carries its hash.
+
+    Raises:
+        OSError: if the folder cannot be written.
+    """
+    text = f"(() => {{\n{DRAWER.replace('export default function', 'window.mtlLiveChart = function')}\n}})();\n"
+    name = f"chart-{hashlib.sha256(text.encode()).hexdigest()[:12]}.js"
+    if not (folder / name).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=folder, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(aside, 0o644)
+        os.replace(aside, folder / name)
+    return name
 
 
 def install_plotly(folder: Path) -> str:

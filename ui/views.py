@@ -16,6 +16,7 @@ from ui.live_chart import live_chart
 from ui.markup import show_markup
 from ui.mask_viewer import mask_viewer
 from ui.names import unit_name
+from ui.remembered import remembered
 from ui.small_multiples import show_multiples
 from ui.url_state import VIEW
 from ui.words import t
@@ -148,10 +149,12 @@ def vocabulary_of(view: RunView) -> list[str]:
 def _of_task(kind: str, task: Task, found: Arrays, colour: str, view: RunView) -> None:
     truth, predicted, run = found[f"target.{task.name}"], found[f"prediction.{task.name}"], view.record.id
     if kind == "scatter":
-        data = charts.prediction_scatter(truth, predicted, colour, name=task.name, unit=unit_name(task.unit), view=run)
+        options = {"colour": colour, "name": task.name, "unit": unit_name(task.unit), "view": run}
+        data = remembered(charts.prediction_scatter, truth, predicted, **options)
         live_chart(data, key="scatter_chart", height=HEIGHT, text_alternative=_name(f"scatter:{task.name}"))
     elif kind == "residuals":
-        data = charts.residual_histogram(truth, predicted, colour, unit=unit_name(task.unit), view=run)
+        options = {"colour": colour, "unit": unit_name(task.unit), "view": run}
+        data = remembered(charts.residual_histogram, truth, predicted, **options)
         live_chart(data, key="residual_chart", height=HEIGHT, text_alternative=_name(f"residuals:{task.name}"))
     elif kind == "confusion":
         counts = charts.confusion_counts(truth, charts.predicted_classes(task, predicted), len(task.classes))

@@ -9,7 +9,6 @@ import numpy as np
 
 from ui.chart_data import ChartData, Trace
 from ui.frontend import source
-from ui.live_chart import chart_text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,7 +19,7 @@ def test_a_packed_chart_is_what_it_was(page: Page) -> None:
     x = np.cumsum(draw.integers(0, 5_000, 400)).astype(float).tolist()
     y = [float("nan") if i % 50 == 7 else float(v) for i, v in enumerate(draw.standard_normal(400) * 1e-3)]
     figure = ChartData((Trace("long", x, y, "#000000"), Trace("short", [1.0, 2.0], [3.0, 4.0], "#000000")))
-    text = chart_text(figure)
+    text = figure.text
     assert '"steps"' in text
     read = page.evaluate(f"(text) => {{ {source('packed.js')} return unpacked(JSON.parse(text)) }}", text)
     plain = json.loads(json.dumps(figure.as_json()))

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from ui import frontend, live_chart
 from ui.keyboard import press_keys
-from ui.live_chart import install_plotly
+from ui.live_chart import install_drawer, install_plotly
 from ui.owner import valid_token
 
 
@@ -23,6 +23,18 @@ def test_plotly_is_put_in_place_once_and_older_versions_go(tmp_path: Path) -> No
     assert [path.name for path in folder.iterdir()] == [name], "nothing half-written or old is left"
     assert install_plotly(folder) == name
     assert (folder / name).stat().st_mtime_ns == first.st_mtime_ns
+
+
+def test_what_draws_charts_is_a_script_of_its_own_named_by_its_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = install_drawer(tmp_path / "static")
+    assert name == install_drawer(tmp_path / "static")
+    text = (tmp_path / "static" / name).read_text(encoding="utf-8")
+    assert "window.mtlLiveChart = function" in text
+    assert "export default" not in text
+    monkeypatch.setattr(live_chart, "DRAWER", live_chart.DRAWER + "// newer")
+    assert install_drawer(tmp_path / "static") != name
 
 
 def test_a_folder_that_cannot_be_made_is_told_to_the_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from ui.chart_data import ChartData, Trace
-from ui.live_chart import chart_text
 from ui.packing import LEAST, packed
 
 
@@ -60,4 +59,4 @@ def test_what_does_not_fit_stays_as_it_is(x: list[float]) -> None:
 def test_five_full_lines_take_less_than_fifteen_kilobytes() -> None:
     x = [float(7_001 * i) for i in range(400)]
     traces = tuple(Trace(f"task {i}", x, [1 / (1 + v + i) for v in x], "#000000") for i in range(5))
-    assert len(chart_text(ChartData(traces)).encode()) < 15_000
+    assert len(ChartData(traces).text.encode()) < 15_000
