@@ -47,6 +47,7 @@ def main() -> None:
         rounds = pair.quick if asked.quick else pair.rounds
         if rounds:
             print(json.dumps({pair.name: measured(pair, rounds)}, ensure_ascii=False), flush=True)
+    gc.unfreeze()  # else some libraries say at the end that they leak
 
 
 if __name__ == "__main__":

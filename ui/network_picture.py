@@ -22,6 +22,7 @@ from ui.network_routes import around
 from ui.network_shapes import TEXT, Direction, Label, place
 from ui.network_values import Mixed, folded, mixed, mixes
 from ui.network_words import description
+from ui.remembered import drawn_once
 from ui.words import t
 
 FOOT = 26.0
@@ -48,12 +49,16 @@ def show_network(
         ``large``: as large as its place allows and never smaller than drawn.
     """
     call: dict[str, Any] = {"strengths": strengths, "task_names": task_names, "mixing": mixing}
-    wide = network_picture(layout, lambdas, colours, **call)
-    tall = network_picture(layout, lambdas, colours, **call, direction="down")
-    enough = round((LEAST_LARGE if large else SMALLEST) * _width(wide))
-    style = f"<style>@container (min-width:{enough}px){{.tall{{display:none}}.wide{{display:block}}}}</style>"
-    look = "large " if large else ""
-    show_markup(f'{style}<div class="{look}wide">{wide}</div><div class="{look}tall">{tall}</div>', key=key)
+
+    def markup() -> str:
+        wide = network_picture(layout, lambdas, colours, **call)
+        tall = network_picture(layout, lambdas, colours, **call, direction="down")
+        enough = round((LEAST_LARGE if large else SMALLEST) * _width(wide))
+        style = f"<style>@container (min-width:{enough}px){{.tall{{display:none}}.wide{{display:block}}}}</style>"
+        look = "large " if large else ""
+        return f'{style}<div class="{look}wide">{wide}</div><div class="{look}tall">{tall}</div>'
+
+    show_markup(drawn_once(markup, layout, lambdas, colours, call, large), key=key)
 
 
 def network_picture(

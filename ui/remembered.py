@@ -1,4 +1,4 @@
-"""What follows from a preview's arrays alone is worked out once, for all viewers and refreshes."""
+"""What follows from its arguments alone is drawn once, for all viewers and refreshes: charts of previews, networks."""
 
 from __future__ import annotations
 
@@ -27,6 +27,34 @@ class _Same:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Same) and other.array is self.array
+
+
+class _Call:
+    """A call as a key: its arguments as text; ``make`` does it."""
+
+    def __init__(self, key: tuple[str, ...], make: Callable[[], str]) -> None:
+        self.key, self.make = key, make
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Call) and other.key == self.key
+
+
+def drawn_once(make: Callable[[], str], *arguments: object) -> str:
+    """``make()``, or what it gave for equal arguments in the same language before.
+
+    Args:
+        make: without side effects; it may use the session's words.
+        arguments: all that the result depends on; what is equal has the same ``repr``.
+    """
+    return _drawn(_Call((language(), *map(repr, arguments)), make))
+
+
+@lru_cache(maxsize=KEPT)
+def _drawn(call: _Call) -> str:
+    return call.make()
 
 
 def remembered(make: Make, *arrays: NDArray[Any], **options: str) -> ChartData:

@@ -7,7 +7,7 @@ import pytest
 
 from ui import remembered as room
 from ui.chart_data import ChartData, Trace
-from ui.remembered import remembered
+from ui.remembered import drawn_once, remembered
 
 
 class Maker:
@@ -43,3 +43,16 @@ def test_another_language_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(room, "language", lambda code=code: code)
         remembered(make, truth, predicted, name="a")
     assert make.times == 2
+
+
+def test_a_text_is_drawn_once_for_equal_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    def draw(number: int) -> str:
+        return drawn_once(lambda: drawn.append(number) or f"drawn {number}", {"λ": number}, "here")
+
+    assert [draw(1), draw(1), draw(2)] == ["drawn 1", "drawn 1", "drawn 2"]
+    assert drawn == [1, 2]
+    monkeypatch.setattr(room, "language", lambda: "zh")
+    draw(1)
+    assert drawn == [1, 2, 1]
