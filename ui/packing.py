@@ -17,8 +17,9 @@ LEAST = 32
 def packed(chart: dict[str, Any]) -> dict[str, Any]:
     """The chart with the numbers of its long lines packed.
 
-    ``x``, whole and ascending, as ``{"first", "steps"}``: the first value, and the differences as 16 bits each. ``y``
-    as ``{"values"}``: 24 bits each, a float32 without the last eight: 4.8 digits, one more than is shown; NaN for None.
+    ``x``, whole and ascending, as ``{"first", "steps"}``: the first value, and the differences as 16 bits each. All
+    else as ``{"values"}``: 24 bits each, a float32 without the last eight: 4.8 digits, one more than is shown; NaN for
+    None. Whole numbers that are no such steps stay as they are: no digit of theirs may be lost.
 
     Args:
         chart: as :meth:`ui.chart_data.ChartData.as_json` gives it.
@@ -27,13 +28,16 @@ def packed(chart: dict[str, Any]) -> dict[str, Any]:
 
 
 def _packed_trace(trace: dict[str, Any]) -> dict[str, Any]:
-    if len(trace["x"]) < LEAST or not all(isinstance(x, int) for x in trace["x"]):
+    if len(trace["x"]) < LEAST:
         return trace
+    y = {"values": _text(shortened(trace["y"]))}
+    if not all(isinstance(x, int) for x in trace["x"]):
+        return trace | {"x": {"values": _text(shortened(trace["x"]))}, "y": y}
     steps = np.diff(np.asarray(trace["x"], dtype=np.int64))
     if steps.min() < 0 or steps.max() > np.iinfo(np.uint16).max:
         return trace
     x = {"first": trace["x"][0], "steps": _text(steps.astype("<u2").tobytes())}
-    return trace | {"x": x, "y": {"values": _text(shortened(trace["y"]))}}
+    return trace | {"x": x, "y": y}
 
 
 def shortened(values: list[float | None]) -> bytes:

@@ -19,9 +19,14 @@ def chart(x: list[float], y: list[float], **fields: Any) -> dict[str, Any]:
 
 def read(trace: dict[str, Any]) -> tuple[list[int], list[float]]:
     steps = np.frombuffer(base64.b64decode(trace["x"]["steps"]), dtype="<u2").astype(int)
-    raw = np.frombuffer(base64.b64decode(trace["y"]["values"]), dtype=np.uint8).reshape(-1, 3).astype(np.uint32)
+    return (trace["x"]["first"] + np.cumsum([0, *steps])).tolist(), values_of(trace["y"])
+
+
+def values_of(packed_values: dict[str, str]) -> list[float]:
+    raw = np.frombuffer(base64.b64decode(packed_values["values"]), dtype=np.uint8).reshape(-1, 3).astype(np.uint32)
     bits = (raw[:, 0] | raw[:, 1] << 8 | raw[:, 2] << 16) << 8
-    return (trace["x"]["first"] + np.cumsum([0, *steps])).tolist(), bits.astype("<u4").view("<f4").tolist()
+    found: list[float] = bits.astype("<u4").view("<f4").tolist()
+    return found
 
 
 def test_steps_come_back_exactly_and_values_to_four_digits() -> None:
@@ -34,6 +39,14 @@ def test_steps_come_back_exactly_and_values_to_four_digits() -> None:
     np.testing.assert_allclose(values, y, rtol=1e-4)
 
 
+def test_points_of_a_scatter_keep_four_digits_of_both() -> None:
+    draw = np.random.default_rng(2)
+    x, y = draw.standard_normal((2, 300)).tolist()
+    (trace,) = packed(chart(x, y, mode="markers"))["traces"]
+    for found, wanted in ((trace["x"], x), (trace["y"], y)):
+        np.testing.assert_allclose(values_of(found), wanted, rtol=1e-4)
+
+
 def test_gaps_stay_gaps() -> None:
     y = [math.nan if i % 7 == 3 else float(i) for i in range(100)]
     (trace,) = packed(chart(list(range(100)), y))["traces"]
@@ -44,12 +57,10 @@ def test_gaps_stay_gaps() -> None:
     "x",
     [
         list(range(LEAST - 1)),
-        [i + 0.5 for i in range(100)],
         list(range(100, 0, -1)),
         [0, *range(70_000, 70_099)],
-        [math.nan, *range(99)],
     ],
-    ids=["few", "no whole numbers", "descending", "a wide gap", "a gap in x"],
+    ids=["few", "descending", "a wide gap"],
 )
 def test_what_does_not_fit_stays_as_it_is(x: list[float]) -> None:
     plain = chart(x, [1.0] * len(x), mode="markers")

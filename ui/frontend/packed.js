@@ -25,7 +25,7 @@ function unpackedValues({ values }) {
 function unpacked(chart) {
   for (const trace of chart.traces) {
     if (Array.isArray(trace.x)) continue;
-    trace.x = unpackedSteps(trace.x);
+    trace.x = trace.x.steps === undefined ? unpackedValues(trace.x) : unpackedSteps(trace.x);
     trace.y = unpackedValues(trace.y);
   }
   return chart;
