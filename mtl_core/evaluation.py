@@ -77,7 +77,7 @@ class _Tally:
             loss = task_loss(self.task, output, self._scaled(target), self.class_weights)
         self.losses.append(loss)
         self.rows.append(len(target))
-        predicted, shown = self._predict(output)
+        predicted, shown = self.predict(output)
         self.meter.update(predicted, target)
         if keep > 0:
             self.shown.append(shown[:keep].cpu().numpy())
@@ -90,7 +90,7 @@ class _Tally:
             return target
         return (target - self.scaler.mean) / self.scaler.std
 
-    def _predict(self, output: Tensor) -> tuple[Tensor, Tensor]:
+    def predict(self, output: Tensor) -> tuple[Tensor, Tensor]:
         """What the meter counts, and what a preview shows."""
         if self.task.kind == "regression":
             value = output.squeeze(1).float() * self.scaler.std + self.scaler.mean
@@ -149,9 +149,8 @@ def evaluate(
         seed: of the noise from which these make pictures.
         explicit: works out outputs and losses in the network's place.
     """
-    if explicit is not None and len(split) <= ROWS_AT_ONCE and not (final or preview or _alike(tasks)):
-        each, found = explicit.evaluated(split.whole)
-        return Evaluation(dict(each), {name: _finite(values) for name, values in found.items()})
+    if explicit is not None and len(split) <= ROWS_AT_ONCE and not (final or _alike(tasks)):
+        return _live(explicit, split, {t.name: _Tally(t, scalers[t.name], None, False) for t in tasks}, preview=preview)
     network.set_mode(training=False)
     others = [task for task in tasks if task.kind != "generation"]
     tallies = {t.name: _Tally(t, scalers[t.name], class_weights[t.name], final) for t in others}
@@ -174,6 +173,16 @@ def evaluate(
     metrics = {task.name: every[task.name].metrics() for task in tasks}
     samples = {name: maker.samples() for name, maker in makers.items() if maker.samples()}
     return Evaluation(loss, metrics, shown, _overall(tallies) if not makers else {}, samples)
+
+
+def _live(explicit: Explicit, split: TensorSplit, tallies: Mapping[str, _Tally], *, preview: bool) -> Evaluation:
+    """An evaluation on the way: its numbers are the same bit for bit, whether there is a preview or not."""
+    each, found = explicit.evaluated(split.whole)
+    shown = {}
+    for name, output in explicit.outputs(split.whole).items() if preview else ():
+        tally = tallies[name]
+        shown[f"prediction.{name}"] = tally.predict(output)[1][: _kept(tally.task, split.whole, 0)].cpu().numpy()
+    return Evaluation(dict(each), {name: _finite(values) for name, values in found.items()}, shown)
 
 
 def _makers(

@@ -135,6 +135,23 @@ def test_evaluations_say_the_same() -> None:
             np.testing.assert_allclose(shown, found[1].predictions[key], rtol=1e-4, atol=1e-5)
 
 
+def test_a_preview_changes_no_number_and_shows_what_the_tape_would_show() -> None:
+    explicit, taped = pair({"name": "fixed"}, architecture="hard")
+    split = explicit.splits["validation"]
+    found = {}
+    for preview in (False, True):
+        given = (explicit.network, split, explicit.tasks, explicit.scalers, explicit.class_weights)
+        found[preview] = evaluate(*given, preview=preview, explicit=explicit.explicit)
+    assert found[True].loss == found[False].loss
+    assert found[True].metrics == found[False].metrics
+    assert not found[False].predictions
+    wanted = evaluate(taped.network, split, taped.tasks, taped.scalers, taped.class_weights, preview=True).predictions
+    assert found[True].predictions.keys() == wanted.keys()
+    for key, shown in found[True].predictions.items():
+        assert shown.dtype == wanted[key].dtype
+        np.testing.assert_allclose(shown, wanted[key], rtol=1e-4, atol=1e-5)
+
+
 def test_a_forward_pass_is_made_once_a_batch_until_the_parameters_move(monkeypatch: pytest.MonkeyPatch) -> None:
     session = opened("tiny_five", "fixed", batch_size="full")
     explicit, passes = session.explicit, []
