@@ -62,9 +62,16 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """With ``--acceptance``: write the measurements, and fail where a test was skipped."""
     if not session.config.getoption("--acceptance"):
         return
-    session.config.stash[BOOK].write(PROJECT / "docs" / "acceptance.md", passed=exitstatus == 0)
+    session.config.stash[BOOK].write(PROJECT / "docs" / "acceptance.md", outcome=_outcome(session))
     if session.config.stash[SKIPPED] and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _outcome(session: pytest.Session) -> str:
+    """How many tests of this call passed, failed, were skipped."""
+    skipped = len(session.config.stash[SKIPPED])
+    passed = session.testscollected - session.testsfailed - skipped
+    return f"{passed} tests passed, {session.testsfailed} failed, {skipped} skipped"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
