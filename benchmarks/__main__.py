@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -49,9 +50,9 @@ def fresh(only: str, *, quick: bool) -> Iterator[tuple[str, Row]]:
 
 
 def kept(rows: dict[str, Row]) -> None:
-    """Put rows into results.json, in the subjects' order, and the table into the README."""
-    before = results.read()["pairs"]
-    merged = before | rows
+    """Put rows into results.json, in the subjects' order, and the table into the README; rows of no pair go."""
+    known = {pair.name for subject in SUBJECTS for pair in importlib.import_module(f"benchmarks.{subject}").PAIRS}
+    merged = {name: row for name, row in (results.read()["pairs"] | rows).items() if name in known}
     order = {subject: place for place, subject in enumerate(SUBJECTS)}
     names = sorted(merged, key=lambda name: order.get(name.split("/")[0], len(order)))
     found = {"machine": machine(), "pairs": {name: merged[name] for name in names}}

@@ -24,7 +24,7 @@ class Found:
         values: one a round: a ratio, or a figure in the pair's unit.
         a: seconds of the first way, median; None where there is no such.
         b: seconds of the second way, median.
-        notes: what else was seen, e.g. accuracies.
+        notes: what else was seen, e.g. accuracies; ``shown`` stands in the table too.
     """
 
     values: list[float]

@@ -107,7 +107,8 @@ def _measured(row: Mapping[str, Any]) -> str:
         return f"not measured: {row['not_measured']}"
     low, high = row["quartiles"]
     shown = f"{row['ratio']:.3g} {row['unit']}"
-    return f"{f'**{shown}**' if met(row) else shown} ({low:.3g}–{high:.3g})"
+    more = f"; {row['notes']['shown']}" if "shown" in row.get("notes", {}) else ""
+    return f"{f'**{shown}**' if met(row) else shown} ({low:.3g}–{high:.3g}){more}"
 
 
 def written(readme: str, results: Mapping[str, Any]) -> str:

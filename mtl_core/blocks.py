@@ -108,20 +108,29 @@ class Dense(Block):
 
 @dataclass(frozen=True)
 class Convolution(Block):
-    """Max-pool by 2 (unless first), 3×3 convolution, batch norm (optional), ReLU, channel dropout."""
+    """Max-pool by 2 (unless first), 3×3 convolution, batch norm (optional), ReLU, channel dropout.
+
+    With ``patch`` > 1 the pixels of each patch × patch become channels before the convolution (pixel unshuffle).
+    """
 
     inputs: Map
     channels: int
     pool: bool
     batch_norm: bool = True
     dropout: float = 0.0
+    patch: int = 1
+
+    @property
+    def convolved(self) -> int:
+        """Channels that reach the convolution."""
+        return self.inputs.channels * self.patch**2
 
     def parameters(self) -> int:
-        weights = 9 * self.inputs.channels * self.channels
+        weights = 9 * self.convolved * self.channels
         return weights + (2 * self.channels if self.batch_norm else self.channels)
 
     def output(self) -> Map:
-        return Map(self.channels, self.inputs.size // 2 if self.pool else self.inputs.size)
+        return Map(self.channels, self.inputs.size // (2 if self.pool else 1) // self.patch)
 
     def build(self) -> nn.Module:
         from mtl_core import modules
@@ -155,13 +164,15 @@ class MaskDecoder(Block):
     At the deepest map the code is laid beside every pixel; then per skip (deep to
     shallow): upsample, concatenate the skip, convolve. A last 1×1 convolution gives one
     logit a class. The code is needed: which class a pixel has can be known only by
-    recognising the whole, not from its neighbourhood.
+    recognising the whole, not from its neighbourhood. Where the maps begin with patches
+    of patch × patch pixels, that last one is transposed: each place gives the logits of its patch.
     """
 
     skips: tuple[Map, ...]
     code: Vector
     classes: int
     batch_norm: bool = True
+    patch: int = 1
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -183,10 +194,10 @@ class MaskDecoder(Block):
         stages = zip(self.stage_inputs, self.widths, self.kernels, strict=True)
         extra = 2 if self.batch_norm else 1
         total = sum(i * w * k * k + extra * w for i, w, k in stages)
-        return total + (self.widths[-1] + 1) * self.classes
+        return total + (self.widths[-1] * self.patch**2 + 1) * self.classes
 
     def output(self) -> Map:
-        return Map(self.classes, self.skips[0].size)
+        return Map(self.classes, self.skips[0].size * self.patch)
 
     def build(self) -> nn.Module:
         from mtl_core import modules

@@ -54,12 +54,14 @@ class Trunk:
         code: name of the stage (or ``input:<modality>``) that gives the global feature vector.
         maps: names of the stages that give feature maps, shallow to deep.
         inputs: shape of each ``input:<modality>``.
+        patch: side of the patches of pixels that the shallowest map has one place for.
     """
 
     stages: tuple[Stage, ...]
     code: str
     maps: tuple[str, ...] = ()
     inputs: Mapping[str, Shape] = field(default_factory=dict)
+    patch: int = 1
 
     def shape(self, name: str) -> Shape:
         """Output shape of a stage, or shape of an input."""
@@ -74,14 +76,18 @@ def encode_table(modality: str, spec: InputSpec, sizes: Architecture) -> tuple[l
 
 
 def encode_image(modality: str, spec: InputSpec, sizes: Architecture) -> tuple[list[Stage], Shape]:
-    """3×3 convolutions of the given channels, each but the first at half the size of the one before."""
+    """3×3 convolutions of the given channels, each but the first at half the size of the one before.
+
+    The first reads patches of ``sizes.patch`` × ``sizes.patch`` pixels as channels.
+    """
     stages: list[Stage] = []
     shape, feed = spec.shape, f"input:{modality}"
     for i, channels in enumerate(sizes.channels):
         if not isinstance(shape, Map):
             raise TypeError(f"an image encoder needs a Map, got {shape}")
         norm = sizes.batch_norm is not False
-        block = Convolution(shape, channels, pool=i > 0, batch_norm=norm, dropout=sizes.dropout)
+        patch = sizes.patch if i == 0 else 1
+        block = Convolution(shape, channels, pool=i > 0, batch_norm=norm, dropout=sizes.dropout, patch=patch)
         stages.append(Stage(f"conv{i}", block, (feed,)))
         shape, feed = block.output(), f"conv{i}"
     return stages, shape
@@ -130,7 +136,8 @@ def build_trunk(inputs: Mapping[str, InputSpec], sizes: Architecture) -> Trunk:
         block = Dense(shape, width, batch_norm=norm, dropout=sizes.dropout)
         stages.append(Stage(f"hidden{i}", block, (feed,)))
         shape, feed = Vector(width), f"hidden{i}"
-    return Trunk(tuple(stages), feed, maps, {f"input:{modality}": spec.shape for modality, spec in inputs.items()})
+    shapes = {f"input:{modality}": spec.shape for modality, spec in inputs.items()}
+    return Trunk(tuple(stages), feed, maps, shapes, sizes.patch)
 
 
 def _grounded(ends: list[tuple[str, Shape]], width: int, stages: list[Stage]) -> list[tuple[str, Shape]]:

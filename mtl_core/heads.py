@@ -29,7 +29,7 @@ def build_head(task: Task, trunk: Trunk, generation: Generation | None = None) -
     skips = tuple(shape for shape in shapes if isinstance(shape, Map))
     if not skips:
         raise TypeError(f"task {task.name!r} gives masks, which needs an image input")
-    return MaskDecoder(skips, code, task.outputs), (*trunk.maps, trunk.code)
+    return MaskDecoder(skips, code, task.outputs, patch=trunk.patch), (*trunk.maps, trunk.code)
 
 
 def build_generator(task: Task, trunk: Trunk, generation: Generation | None = None) -> Block | None:

@@ -25,8 +25,9 @@ def dense(block: blocks.Dense) -> nn.Module:
 
 def convolution(block: blocks.Convolution) -> nn.Module:
     """(B, C, S, S) -> (B, channels, S or S/2, S or S/2)."""
-    layers: list[nn.Module] = [nn.MaxPool2d(2)] if block.pool else []
-    layers += _convolve(block.inputs.channels, block.channels, 3, block.batch_norm)
+    layers: list[nn.Module] = [nn.PixelUnshuffle(block.patch)] if block.patch > 1 else []
+    layers += [nn.MaxPool2d(2)] if block.pool else []
+    layers += _convolve(block.convolved, block.channels, 3, block.batch_norm)
     if block.dropout:
         layers.append(nn.Dropout2d(block.dropout))
     return nn.Sequential(*layers)
@@ -44,16 +45,23 @@ class MaskDecoder(nn.Module):
         super().__init__()
         sizes = zip(block.stage_inputs, block.widths, block.kernels, strict=True)
         self.stages = nn.ModuleList(nn.Sequential(*_convolve(i, w, k, block.batch_norm)) for i, w, k in sizes)
-        self.logits = nn.Conv2d(block.widths[-1], block.classes, 1)
+        self.logits = logits(block.widths[-1], block.classes, block.patch)
 
     def forward(self, *features: Tensor) -> Tensor:
         *skips, code = features
-        x = code[:, :, None, None]
+        x = code[:, :, None, None].expand(-1, -1, *skips[-1].shape[-2:]).contiguous(memory_format=torch.channels_last)
         for stage, skip in zip(self.stages, reversed(skips), strict=True):
-            x = F.interpolate(x, size=skip.shape[-2:], mode="nearest")
+            if x.shape[-2:] != skip.shape[-2:]:
+                x = F.interpolate(x, size=skip.shape[-2:], mode="nearest")
             x = stage(torch.cat((x, skip), dim=1))
         logits: Tensor = self.logits(x)
         return logits
+
+
+def logits(width: int, classes: int, patch: int) -> nn.Module:
+    """(B, width, S, S) -> (B, classes, S·patch, S·patch): each place gives the pixels of its patch."""
+    kind = nn.Conv2d if patch == 1 else nn.ConvTranspose2d
+    return kind(width, classes, patch, stride=patch)
 
 
 def _convolve(inputs: int, outputs: int, kernel: int, batch_norm: bool) -> list[nn.Module]:

@@ -71,9 +71,15 @@ def _size_problems(spec: RunSpec) -> Iterator[Problem]:
     architecture, inputs = spec.architecture, spec.dataset.inputs()
     images = [source.shape for source in inputs.values() if isinstance(source.shape, Map)]
     for shape in images:
-        most = shape.size.bit_length() - 1
+        if shape.size % architecture.patch:
+            rule = f"must divide the {shape.size} pixels of a picture's side"
+            yield Problem("architecture.patch", rule, architecture.patch)
+            continue
+        side = shape.size // architecture.patch
+        most = side.bit_length() - 1
         if len(architecture.channels) > most:
-            rule = f"pictures of {shape.size}×{shape.size} can be halved for at most {most} convolutions"
+            what = "patches" if architecture.patch > 1 else ""
+            rule = f"pictures of {side}×{side} {what}".rstrip() + f" can be halved for at most {most} convolutions"
             yield Problem("architecture.channels", rule, architecture.channels)
     if images and len(inputs) == 1 and not architecture.hidden:
         yield Problem("architecture.hidden", "pictures need at least one hidden layer", architecture.hidden)

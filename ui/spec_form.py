@@ -36,6 +36,7 @@ from ui.words import t, t_or
 COMMON_NETWORK = tuple(name for name in Architecture.model_fields if name != "name")
 FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "channels": ("image",),
+    "patch": ("image",),
     "embedding": ("text",),
     "recurrent": ("text",),
     "recurrent_layers": ("text",),

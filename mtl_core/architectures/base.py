@@ -32,6 +32,9 @@ class Architecture(Named):
     channels: Annotated[
         list[Width], Field(min_length=1, max_length=6, description="Channels of the convolutions (images only)")
     ] = [16, 32, 64]
+    patch: Annotated[
+        int, Field(ge=1, le=8, description="Side of the patches of pixels that enter as channels (images only)")
+    ] = 1
     dropout: Annotated[float, Field(ge=0, lt=1, description="Share of units dropped in training")] = 0.0
     batch_norm: Annotated[
         bool | None, Field(description="Batch norm after each layer; left out: on for images, off for tables")

@@ -41,10 +41,11 @@ def _dense(block: Dense) -> Code:
 
 
 def _convolution(block: Convolution) -> Code:
+    patches = [f"nn.PixelUnshuffle({block.patch})"] if block.patch > 1 else []
     pool = ["nn.MaxPool2d(2)"] if block.pool else []
     drop = [f"nn.Dropout2d({block.dropout})"] if block.dropout else []
-    layers = _convolve(block.inputs.channels, block.channels, 3, block.batch_norm)
-    return ["nn.Sequential", *pool, *layers, "nn.ReLU()", *drop]
+    layers = _convolve(block.convolved, block.channels, 3, block.batch_norm)
+    return ["nn.Sequential", *patches, *pool, *layers, "nn.ReLU()", *drop]
 
 
 def _convolve(inputs: int, outputs: int, kernel: int, norm: bool) -> list[str]:
@@ -59,7 +60,8 @@ def _linear(block: Linear) -> Code:
 
 def _mask_decoder(block: MaskDecoder) -> Code:
     stages = list(zip(block.stage_inputs, block.widths, block.kernels, strict=True))
-    return ["MaskDecoder", f"stages={stages}", f"classes={block.classes}", f"norm={block.batch_norm}"]
+    patch = [f"patch={block.patch}"] if block.patch > 1 else []
+    return ["MaskDecoder", f"stages={stages}", f"classes={block.classes}", f"norm={block.batch_norm}", *patch]
 
 
 def _sentence(block: fusion.Sentence) -> Code:

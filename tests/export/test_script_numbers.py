@@ -19,6 +19,10 @@ _pictures = {
     f"pictures {name}": {"dataset": "tiny_images", "architecture": {"name": name, "dropout": 0.1}}
     for name in ARCHITECTURES
 }
+_patches = {
+    f"patches {name}": {"dataset": "tiny_images", "architecture": {"name": name, "patch": 2}}
+    for name in ("hard", "cross_stitch", "mtan")
+}
 _tables = {
     f"table {name}": {
         "dataset": {"name": "tiny_three", "target_scaling": "standardize"},
@@ -120,7 +124,7 @@ _others = {
     "no validation": {"dataset": {"name": "wine_quality", "validation": 0}, "epochs": 2},
 }
 CASES = {
-    "architectures": {**_pictures, **_tables},
+    "architectures": {**_pictures, **_patches, **_tables},
     "weightings": {**_weightings, **_representation},
     "changes": {**_changes, **_ties, **_rates},
     "data": {**_gaps, **_inputs, **_others},

@@ -92,7 +92,7 @@ class Segmentation:
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """The mean loss of (B, classes, S, S) against (B, S, S)."""
-        return F.cross_entropy(output, target.long(), weight=self.weights, ignore_index=255)
+        return F.cross_entropy(output.contiguous(), target.long(), weight=self.weights, ignore_index=255)
 
     def kept(self, output: Tensor) -> Tensor:
         """What the metrics need of an output."""

@@ -19,20 +19,23 @@ def convolve(inputs: int, outputs: int, kernel: int, norm: bool) -> list[nn.Modu
 class MaskDecoder(nn.Module):
     """Maps, shallow to deep, and a code (B, width) -> logits (B, classes, S, S).
 
-    The code is laid beside every pixel of the deepest map; then per map: upsample, concatenate, convolve.
+    The code is laid beside every pixel of the deepest map; then per map: upsample, concatenate, convolve. A place of
+    the shallowest map stands for patch × patch pixels.
     """
 
-    def __init__(self, stages: Sequence[tuple[int, int, int]], classes: int, norm: bool) -> None:
+    def __init__(self, stages: Sequence[tuple[int, int, int]], classes: int, norm: bool, patch: int = 1) -> None:
         super().__init__()
         self.stages = nn.ModuleList(nn.Sequential(*convolve(i, o, k, norm), nn.ReLU()) for i, o, k in stages)
-        self.logits = nn.Conv2d(stages[-1][1], classes, 1)
+        kind = nn.Conv2d if patch == 1 else nn.ConvTranspose2d
+        self.logits = kind(stages[-1][1], classes, patch, stride=patch)
 
     def forward(self, *features: Tensor) -> Tensor:
         """Maps, then the code."""
         *maps, code = features
-        x = code[:, :, None, None]
+        x = code[:, :, None, None].expand(-1, -1, *maps[-1].shape[-2:]).contiguous(memory_format=torch.channels_last)
         for stage, beside in zip(self.stages, reversed(maps), strict=True):
-            x = F.interpolate(x, size=beside.shape[-2:], mode="nearest")
+            if x.shape[-2:] != beside.shape[-2:]:
+                x = F.interpolate(x, size=beside.shape[-2:], mode="nearest")
             x = stage(torch.cat((x, beside), dim=1))
         logits: Tensor = self.logits(x)
         return logits
