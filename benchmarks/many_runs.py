@@ -7,7 +7,8 @@ another a few are timed and their time is taken in proportion: they are all alik
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -72,14 +73,12 @@ def _losses(model: TwoHeads, data: Batch, rows: torch.Tensor, spec: RunSpec) -> 
     return lambdas["quality"] * first, lambdas["good"] * second
 
 
-def together(chosen: list[RunSpec]) -> list[list[Event]]:
-    """All of them in stacks as large as a sweep makes them; the events of each."""
-    events: list[list[Event]] = [[] for _ in chosen]
+def together(chosen: list[RunSpec]) -> Iterator[tuple[int, Event]]:
+    """All of them in stacks as large as a sweep makes them: the place of a run, and an event of it."""
     most = most_together(chosen[0], ROWS)
     for begin in range(0, len(chosen), most):
         for place, event in train_together(chosen[begin : begin + most]):
-            events[begin + place].append(event)
-    return events
+            yield begin + place, event
 
 
 def _gain(count: int, fields: dict[str, Any], hand: bool) -> Callable[[int], Found]:
@@ -87,7 +86,7 @@ def _gain(count: int, fields: dict[str, Any], hand: bool) -> Callable[[int], Fou
         chosen = specs(count, fields | {"evaluate_every": fields["epochs"]})
         alone, session = chosen[:TIMED_ALONE], opened(chosen[0])
         plain: Way = (lambda: by_hand(session, alone)) if hand else (lambda: one_by_one(alone))
-        timed = paired(plain, lambda: together(chosen), rounds)
+        timed = paired(plain, lambda: deque(together(chosen), maxlen=0), rounds)
         return Timed([seconds * count / len(alone) for seconds in timed.a], timed.b).gain(runs=count)
 
     return measure
@@ -97,7 +96,10 @@ def _agreement(rounds: int) -> Found:
     """Largest difference of a loss in the first 200 steps, runs by themselves and together."""
     chosen = specs(4, AGREEING)
     largest = 0.0
-    for alone, stacked in zip(one_by_one(chosen), together(chosen), strict=True):
+    batched: list[list[Event]] = [[] for _ in chosen]
+    for place, told in together(chosen):
+        batched[place].append(told)
+    for alone, stacked in zip(one_by_one(chosen), batched, strict=True):
         losses = [[e.values["loss"] for e in events if e.kind == "step"][:STEPS] for events in (alone, stacked)]
         if [len(found) for found in losses] != [STEPS] * 2:
             raise RuntimeError(f"{STEPS} steps were expected, there are {len(losses[0])} and {len(losses[1])}")

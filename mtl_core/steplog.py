@@ -28,6 +28,7 @@ class StepLog:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._names = [task.name for task in session.tasks]
         self._numbers: list[Tensor] = []
         self._gradients: list[dict[str, Any] | None] = []
         self._rates: list[float] = []
@@ -45,14 +46,12 @@ class StepLog:
         self._numbers.append(step.numbers)
         self._gradients.append(step.gradients)
         if step.after is not None:
-            after = zip((task.name for task in self.session.tasks), step.after.tolist(), strict=True)
+            after = zip(self._names, step.after.tolist(), strict=True)
             self._alone[self.session.step + 1] = {"only": list(step.only), "loss_after": dict(after)}
 
     def due(self) -> bool:
         """Whether the numbers should be read now."""
-        if not self._numbers:
-            return False
-        return len(self._numbers) >= FLUSH_STEPS or time.monotonic() - self._began > FLUSH_SECONDS
+        return due(len(self._numbers), self._began)
 
     def flush(self) -> Iterator[Event]:
         """The events of the steps gathered.
@@ -62,29 +61,51 @@ class StepLog:
         """
         if not self._numbers:
             return
-        session = self.session
-        rows, rates, first = torch.stack(self._numbers).tolist(), self._rates, session.step - len(self._numbers)
-        speed = len(rows) * session.batch_size / max(1e-9, time.monotonic() - self._began)
-        gradients, alone = self._gradients, self._alone
+        rows, rates, first = torch.stack(self._numbers).tolist(), self._rates, self.session.step - len(self._numbers)
+        gradients, alone, seconds = self._gradients, self._alone, time.monotonic() - self._began
         self._numbers, self._rates, self._gradients, self._alone = [], [], [], {}
-        for step, (row, rate, measured) in enumerate(zip(rows, rates, gradients, strict=True), start=first + 1):
-            values = self._values(step, row) | {"lr": rate, "samples_per_second": round(speed, 1)}
-            values |= alone.pop(step, {})
-            yield Event("step", step, step / session.steps_per_epoch, session.seconds, values)
+        steps = zip(self.told(rows, rates, seconds), gradients, strict=True)
+        for step, (told, measured) in enumerate(steps, start=first + 1):
+            told.values.update(alone.pop(step, {}))
+            yield told
             if measured is not None:
-                yield Event("gradients", step, step / session.steps_per_epoch, session.seconds, measured)
+                yield Event("gradients", step, told.epoch, told.time, measured)
+
+    def told(self, rows: list[list[float]], rates: list[float], seconds: float) -> Iterator[Event]:
+        """The ``step`` events of the last steps.
+
+        Args:
+            rows: what :class:`mtl_core.stepping.Step` has as numbers, a row a step.
+            rates: learning rate of each.
+            seconds: that they took together.
+
+        Raises:
+            TrainingDiverged: at the first loss that is not a finite number; the steps before it were yielded.
+        """
+        session = self.session
+        speed = round(len(rows) * session.batch_size / max(1e-9, seconds), 1)
+        first, an_epoch, now = session.step - len(rows) + 1, session.steps_per_epoch, session.seconds
+        for step, (row, rate) in enumerate(zip(rows, rates, strict=True), start=first):
+            values = self._values(step, row)
+            values["lr"], values["samples_per_second"] = rate, speed
+            yield Event("step", step, step / an_epoch, now, values)
 
     def _values(self, step: int, row: list[float]) -> dict[str, object]:
-        names = [task.name for task in self.session.tasks]
-        k = len(names)
-        met = [i for i in range(k) if row[2 * k + i]]  # tasks that had rows in this batch
-        losses = {names[i]: row[i] for i in met}
-        weights = {names[i]: row[k + i] for i in met}
-        total, penalty = row[3 * k], row[3 * k + 1]
-        groups = zip(self.session.groups, row[3 * k + 2 :], strict=True)
-        made = {group.task: value for group, value in groups if weights.get(group.task)}
-        for name, value in (*losses.items(), ("total", total), *made.items()):
-            if not math.isfinite(value):
-                raise TrainingDiverged(step, name, value)
-        values = {"loss": losses, "total": total, "penalty": penalty, "weights": weights}
-        return values | ({"generator": made} if made else {})
+        names, k = self._names, len(self._names)
+        losses, weights = dict(zip(names, row, strict=False)), dict(zip(names, row[k:], strict=False))
+        if not all(met := row[2 * k : 3 * k]):  # tasks that had rows in this batch
+            there = [name for name, had in zip(names, met, strict=True) if had]
+            losses, weights = ({name: each[name] for name in there} for each in (losses, weights))
+        total, penalty, *groups = row[3 * k :]
+        made = {g.task: value for g, value in zip(self.session.groups, groups, strict=True) if weights.get(g.task)}
+        if not math.isfinite(sum(row)):
+            for name, value in (*losses.items(), ("total", total), *made.items()):
+                if not math.isfinite(value):
+                    raise TrainingDiverged(step, name, value)
+        values: dict[str, object] = {"loss": losses, "total": total, "penalty": penalty, "weights": weights}
+        return values | {"generator": made} if made else values
+
+
+def due(steps: int, began: float) -> bool:
+    """Whether so many steps, gathered since that moment, should be read now."""
+    return steps >= FLUSH_STEPS or (steps > 0 and time.monotonic() - began > FLUSH_SECONDS)

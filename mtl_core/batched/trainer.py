@@ -12,6 +12,7 @@ from mtl_core.batched.evaluation import evaluate
 from mtl_core.batched.optimizers import StackOptimizer
 from mtl_core.batched.rules import key, why_alone
 from mtl_core.batched.stack import Stack
+from mtl_core.batched.steplog import SharedLog
 from mtl_core.batches import Batch, epoch_order, sources
 from mtl_core.control import Command, Control
 from mtl_core.errors import MTLError, TrainingDiverged
@@ -21,8 +22,6 @@ from mtl_core.opening import open_session, sibling
 from mtl_core.reporting import Reporter, event, started
 from mtl_core.session import Session
 from mtl_core.spec import RunSpec
-from mtl_core.steplog import StepLog
-from mtl_core.stepping import Step
 
 POLL_SECONDS, CHECKPOINT_SECONDS = 0.1, 10.0
 UNSTEERABLE = "trains together with other runs of its group, and can only be stopped; restart it by itself to steer it"
@@ -53,7 +52,7 @@ class Together:
         self.explicit = Explicit(first.network, first.tasks, scalings, first.class_weights, layers)
         self._tasks = frozenset(task.name for task in first.tasks)
         self.reporters = [Reporter(session) for session in self.sessions]
-        self.logs = [StepLog(session) for session in self.sessions]
+        self.log = SharedLog(self.sessions)
         self.going = list(range(len(self.sessions)))
         self.lambdas = self._of_tasks([s.spec.weighting.lambdas for s in self.sessions])
         strengths = [[term.strength for term in s.spec.regularizers] for s in self.sessions]
@@ -67,7 +66,7 @@ class Together:
         return self.first.step
 
     def take_step(self) -> None:
-        """One step of every run; the numbers of each go to its log."""
+        """One step of every run."""
         batch, factor = self._batch(), self.first.rate_factor()
         found = self.explicit.losses(batch)
         weights = self._weights(found) * self.lambdas
@@ -80,9 +79,8 @@ class Together:
         self.explicit.moved()
         total = (weights * found).sum(1) + terms.detach()
         columns = (found, weights, torch.ones_like(found), total[:, None], terms.detach()[:, None])
-        for session, log, row in zip(self.sessions, self.logs, torch.cat(columns, dim=1).unbind(), strict=True):
-            log.begin(session.spec.optimizer.lr * factor)
-            log.add(Step(row))
+        self.log.add(torch.cat(columns, dim=1), factor)
+        for session in self.sessions:
             session.step += 1
 
     def update(self, place: int) -> Session:
@@ -180,7 +178,7 @@ def _run(together: Together, controls: Sequence[Control]) -> Iterator[Told]:
             asked = time.monotonic()
         together.take_step()
         end_of_epoch = together.step % together.first.steps_per_epoch == 0
-        if end_of_epoch or any(log.due() for log in together.logs[:1]):
+        if end_of_epoch or together.log.due():
             yield from _flush(together)
         if end_of_epoch:
             yield from _end_of_epoch(together)
@@ -195,10 +193,12 @@ def _run(together: Together, controls: Sequence[Control]) -> Iterator[Told]:
 
 def _flush(together: Together) -> Iterator[Told]:
     """The steps of all runs that go on; a run that diverged ends here, the others do not notice."""
-    for place in list(together.going):
+    for place, told in together.log.flush().items():
+        if place not in together.going:
+            continue
         session = together.sessions[place]
         try:
-            yield from _of(place, together.logs[place].flush())
+            yield from _of(place, told)
         except TrainingDiverged as error:
             together.going.remove(place)
             values = {"message": str(error), "where": f"step {error.step}, task {error.task}", "step": error.step}

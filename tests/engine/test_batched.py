@@ -110,7 +110,7 @@ def test_in_float64_they_agree_to_1e_10(fields: dict[str, Any]) -> None:
     for place, spec in enumerate(chosen):
         by_itself, said = alone(spec)
         session = together.update(place)
-        logged = torch.stack([row.double() for row in together.logs[place]._numbers])
+        logged = torch.stack([rows[place].double() for rows in together.log._numbers])
         if learned:  # what a method remembers is float32
             exact = {"rtol": 1e-5, "atol": 1e-6}
         torch.testing.assert_close(logged, torch.stack(said).double(), **exact)
