@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+FEW = 16
+"""Tasks up to which plain numbers are faster than arrays, which take three times as long for 8."""
+
+
 class PcGrad(GradientWeighting):
     """d = Σ_i g̃_i: of each gradient g_i the parts are cut away that point against another task's.
 
@@ -27,8 +31,10 @@ class PcGrad(GradientWeighting):
         import torch
 
         count, draw = len(gramian), moment.generator()
-        orders = torch.stack([torch.randperm(count, generator=draw) for _ in range(count)]).numpy()
-        return torch.from_numpy(projected(gramian.numpy(), orders))
+        orders = [torch.randperm(count, generator=draw).tolist() for _ in range(count)]
+        if count <= FEW:
+            return torch.tensor(projected_by_rows(gramian.tolist(), orders), dtype=torch.float64)
+        return torch.from_numpy(projected(gramian.numpy(), np.array(orders)))
 
 
 def projected(gramian: NDArray[np.float64], orders: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -52,3 +58,19 @@ def projected(gramian: NDArray[np.float64], orders: NDArray[np.int64]) -> NDArra
         mixed[rows, other] -= parts
         products -= parts[:, None] * against
     return np.asarray(mixed.sum(0))
+
+
+def projected_by_rows(gramian: list[list[float]], orders: list[list[int]]) -> list[float]:
+    """The same, gradient by gradient in plain numbers, in the same order of operations: equal to the last bit."""
+    total = [0.0] * len(gramian)
+    for own, order in enumerate(orders):
+        mixed, products = [0.0] * len(gramian), gramian[own]  # g̃ as a sum of the gradients, and g̃ · g_j
+        mixed[own] = 1.0
+        for other in order:
+            against = gramian[other]
+            if other != own and products[other] < 0 and against[other] > 0:
+                part = products[other] * (1.0 / against[other])
+                mixed[other] -= part
+                products = [product - part * value for product, value in zip(products, against, strict=True)]
+        total = [one + more for one, more in zip(total, mixed, strict=True)]
+    return total

@@ -11,7 +11,7 @@ from torch import Tensor
 from torchjd.aggregation import MGDAWeighting, PCGradWeighting
 
 from mtl_core.weightings.mgda import Mgda, shortest
-from mtl_core.weightings.pcgrad import PcGrad, projected
+from mtl_core.weightings.pcgrad import PcGrad, projected, projected_by_rows
 
 TASKS = [2, 3, 8, 40]
 
@@ -33,6 +33,16 @@ def test_pcgrad_draws_and_gives_what_torchjd_does(tasks: int, seed: int) -> None
         expected = PCGradWeighting()(gramian)
     found = method.combine(gramian, replace(method.first_moment(torch.ones(tasks)), seed=seed))
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("tasks", [*TASKS, 139])
+def test_pcgrad_of_few_tasks_is_that_of_many_to_the_last_bit(tasks: int, seed: int) -> None:
+    gramian, draw = gramian_of(tasks, seed).numpy(), np.random.default_rng(seed)
+    gramian[0], gramian[:, 0] = 0.0, 0.0  # a gradient of length 0 cuts nothing
+    orders = draw.permuted(np.tile(np.arange(tasks), (tasks, 1)), axis=1)
+    found = projected_by_rows(gramian.tolist(), orders.tolist())
+    np.testing.assert_array_equal(np.array(found), projected(gramian, orders))
 
 
 def test_pcgrad_follows_the_order_it_is_given() -> None:
