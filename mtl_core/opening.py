@@ -76,7 +76,7 @@ def _built(
     explicit = _explicit(spec, tasks, network, splits, scalers, weights)
     optimizer = build_optimizer(spec, network, flat=explicit is not None)
     if explicit is not None:
-        explicit.moved()  # the optimizer has laid the parameters elsewhere
+        explicit.laid_elsewhere()  # by the optimizer
     return Session(
         spec=spec,
         tasks=tasks,

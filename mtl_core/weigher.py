@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch.optim.adam import adam
 
+from mtl_core.fused import adam_step
 from mtl_core.network import part_seed
 from mtl_core.spec import RunSpec
 from mtl_core.tasks import Task
@@ -64,12 +64,8 @@ class Weigher:
         if not state:
             zeros = {name: torch.zeros_like(learned) for name in ("exp_avg", "exp_avg_sq")}
             state |= {"step": torch.tensor(0.0), **zeros}
-        with torch.no_grad():
-            adam(
-                [learned], [learned.grad], [state["exp_avg"]], [state["exp_avg_sq"]], [], [state["step"]],
-                amsgrad=False, beta1=options["betas"][0], beta2=options["betas"][1], lr=rate,
-                weight_decay=options["weight_decay"], eps=options["eps"], maximize=False, fused=True,
-            )  # fmt: skip
+        moments = state["exp_avg"], state["exp_avg_sq"]
+        adam_step(learned.detach(), learned.grad, moments, state["step"], lr=rate, weight_decay=options["weight_decay"])
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.optim.adam import adam
 
+from mtl_core.fused import adam_step
 from mtl_core.session import Session
 
 BETAS, EPSILON = (0.9, 0.999), 1e-8
@@ -72,11 +72,8 @@ class StackOptimizer:
         return self.name != "sgd" and self._alike
 
     def _fused_adam(self, gradients: Tensor, rate: float) -> None:
-        adam(
-            [self.numbers], [gradients], [self.first], [self.second], [], [self._counted],
-            amsgrad=False, beta1=BETAS[0], beta2=BETAS[1], lr=rate, weight_decay=0.0, eps=EPSILON, maximize=False,
-            fused=True,
-        )  # fmt: skip
+        moments = self.first, self.second
+        adam_step(self.numbers, gradients, moments, self._counted, lr=rate, betas=BETAS, eps=EPSILON)
 
     def _move(self, change: Tensor) -> None:
         self.numbers += change if self.moving is None else change * self.moving

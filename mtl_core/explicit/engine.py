@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mtl_core.batches import Batch
 from mtl_core.explicit.graph import Apart, DenseGraph, Layer, Pass, is_dense
 from mtl_core.explicit.losses import KINDS, aims, loss_and_slope
-from mtl_core.explicit.measuring import counts, of_classes, of_numbers
+from mtl_core.explicit.measuring import counts, of_classes, of_numbers, of_two
 from mtl_core.layout import Layout
 from mtl_core.network import Network
 from mtl_core.tasks import Kind, Task
@@ -101,6 +101,10 @@ class Explicit:
     def moved(self) -> None:
         """The parameters have other numbers now: nothing that was worked out holds."""
         self._seen.clear()
+
+    def laid_elsewhere(self) -> None:
+        """The parameters are other places in memory now."""
+        self.moved()
         self.layers = _without_tape(self.parameters)
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
@@ -133,17 +137,23 @@ class Explicit:
         for goal, found in counted:
             values = [next(read) for _ in range(found.numel())]
             for place, task in enumerate(goal.tasks):
+                mine = values[place :: len(goal.tasks)]
+                if goal.kind == "multiclass":
+                    metrics[task] = of_classes(mine)
+                    continue
+                first, known = mine[0], self._sum(aim, goal, task)
                 if goal.kind == "regression":
-                    scale = self._scalings[task][1]
-                    metrics[task] = of_numbers(loss[task], values[place], scale, self._spread(aim, task))
+                    metrics[task] = of_numbers(loss[task], first, self._scalings[task][1], known)
                 else:
-                    metrics[task] = of_classes(goal.kind, values[place :: len(goal.tasks)])
+                    metrics[task] = of_two(first, mine[1], known, batch.size)
         return loss, {task.name: metrics[task.name] for task in self.tasks}
 
-    def _spread(self, aim: Aim, task: str) -> float:
-        """mean (y − ȳ)², in the target's own unit."""
+    def _sum(self, aim: Aim, goal: Goal, task: str) -> float:
+        """What metrics need of a target: mean (y − ȳ)² in its own unit, or how many rows are of class 1."""
         if task not in aim.sums:
-            aim.sums[task] = aim.batch.targets[task].double().var(correction=0).item()
+            target = aim.batch.targets[task]
+            found = target.sum() if goal.kind == "binary" else target.double().var(correction=0)
+            aim.sums[task] = float(found.item())
         return aim.sums[task]
 
     def _passed(self, batch: Batch) -> Seen:

@@ -7,7 +7,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.adam import adam
+
+from mtl_core.fused import adam_step
+
+flatten_dense_tensors = torch._C._nn.flatten_dense_tensors
 
 
 class FlatAdam(torch.optim.Adam):
@@ -30,12 +33,11 @@ class FlatAdam(torch.optim.Adam):
         super().__init__(parameters, fused=True, **options)
         self._decoupled = decoupled
         self._parameters = list(parameters)
-        with torch.no_grad():
-            self._flat = nn.Parameter(torch.cat([parameter.flatten() for parameter in parameters]))
+        self._flat = torch.cat([parameter.detach().flatten() for parameter in parameters])
         self._gradient = torch.zeros_like(self._flat)
         self._moments: tuple[Tensor, Tensor, Tensor] | None = None
         self._views = self._split(self._gradient)
-        for parameter, numbers in zip(parameters, self._split(self._flat.data), strict=True):
+        for parameter, numbers in zip(parameters, self._split(self._flat), strict=True):
             parameter.data = numbers
         self._together = True
 
@@ -45,11 +47,10 @@ class FlatAdam(torch.optim.Adam):
             for parameter, gradient in gradients.items():
                 parameter.grad = gradient
             return
-        torch.cat([gradients[parameter].reshape(-1) for parameter in self._parameters], out=self._gradient)
+        self._gradient.copy_(flatten_dense_tensors([gradients[parameter] for parameter in self._parameters]))
         for parameter, view in zip(self._parameters, self._views, strict=True):
             parameter.grad = view
 
-    @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """Move the parameters along their gradients."""
         given = all(p.grad is view for p, view in zip(self._parameters, self._views, strict=True))
@@ -64,12 +65,17 @@ class FlatAdam(torch.optim.Adam):
             torch.zeros_like(self._flat),
         )
         options = self.param_groups[0]
-        adam(
-            [self._flat], [self._gradient], [first], [second], [], [steps],
-            amsgrad=False, beta1=options["betas"][0], beta2=options["betas"][1], lr=options["lr"],
-            weight_decay=options["weight_decay"], eps=options["eps"], maximize=False, fused=True,
-            decoupled_weight_decay=self._decoupled,
-        )  # fmt: skip
+        adam_step(
+            self._flat,
+            self._gradient,
+            (first, second),
+            steps,
+            lr=options["lr"],
+            weight_decay=options["weight_decay"],
+            decoupled=self._decoupled,
+            betas=options["betas"],
+            eps=options["eps"],
+        )
 
     step.hooked = True  # type: ignore[attr-defined]  # torch wraps a step for its profiler, which costs as much again
 

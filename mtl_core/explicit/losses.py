@@ -30,11 +30,10 @@ def loss_and_slope(kind: Kind, output: Tensor, target: Tensor, class_weights: Te
         error = output - target
         return error.square().mean(-2), error * (2 / error.shape[-2])
     if kind == "binary":
-        target = target.to(output.dtype).expand_as(output)
-        losses = (1 - target) * output - F.logsigmoid(output)
-        slopes = output.sigmoid() - target
+        target = target.to(output.dtype)
+        losses, slopes = F.softplus(output) - target * output, output.sigmoid().sub_(target)
         if class_weights is None:
-            return losses.mean(-2), slopes / losses.shape[-2]
+            return losses.mean(-2), slopes.div_(output.shape[-2])
         shares = class_weights[target.long()]
         shares = shares / shares.sum(-2, keepdim=True)
         return (shares * losses).sum(-2), shares * slopes

@@ -21,14 +21,14 @@ def counts(kind: Kind, output: Tensor, slope: Tensor, target: Tensor) -> Tensor:
         target: as :func:`mtl_core.explicit.losses.aims` gives it.
 
     Returns:
-        regression: (G,) Σ|∂L/∂ŷ| · binary: (4, G) the confusion matrix, row by row · multiclass: (C·C,) likewise.
+        regression: (G,) Σ|∂L/∂ŷ| · binary: (2, G) how often 1 was said, and how often it was so · multiclass: (C·C,)
+        the confusion matrix, row by row.
     """
     if kind == "regression":
         return slope.abs().sum(0)
     if kind == "binary":
         yes = (output > 0).to(output.dtype)
-        hits, said, true = (yes * target).sum(0), yes.sum(0), target.sum(0)
-        return torch.stack((output.shape[0] - said - true + hits, said - hits, true - hits, hits))
+        return torch.stack((yes.sum(0), (yes * target).sum(0)))
     classes = output.shape[-1]
     found = torch.bincount(target.long() * classes + output.argmax(-1), minlength=classes * classes)
     return found.to(output.dtype)
@@ -47,8 +47,22 @@ def of_numbers(loss: float, slopes: float, scale: float, spread: float) -> dict[
     return {"mse": mse, "mae": slopes * scale / 2, "r2": 1 - mse / spread if spread > 0 else math.nan}
 
 
-def of_classes(kind: Kind, counted: list[float]) -> dict[str, float]:
-    """The metrics of a confusion matrix, given row by row."""
+def of_two(said: float, hits: float, true: float, rows: int) -> dict[str, float]:
+    """``accuracy`` and ``f1`` of a binary task.
+
+    Args:
+        said: rows of which 1 was said.
+        hits: those of them that are 1.
+        true: rows that are 1.
+        rows: all of them.
+    """
+    false, missed = round(said - hits), round(true - hits)
+    matrix = [[rows - round(said) - missed, false], [missed, round(hits)]]
+    return class_metrics(matrix, binary=True)
+
+
+def of_classes(counted: list[float]) -> dict[str, float]:
+    """The metrics of a confusion matrix of several classes, given row by row."""
     classes = math.isqrt(len(counted))
     matrix = [[round(value) for value in counted[row * classes : (row + 1) * classes]] for row in range(classes)]
-    return class_metrics(matrix, binary=kind == "binary")
+    return class_metrics(matrix, binary=False)

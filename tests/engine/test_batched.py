@@ -74,7 +74,8 @@ def doubled(session: Session) -> Session:
     """The same run in float64."""
     session.network.double()
     session.optimizer = build_optimizer(session.spec, session.network)
-    session.moved()
+    if session.explicit is not None:
+        session.explicit.laid_elsewhere()
     session.splits = {name: in_double(split) for name, split in session.splits.items()}
     session.train_sample = in_double(session.train_sample)
     weights = session.class_weights
