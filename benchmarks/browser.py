@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 SIZE: Any = {"width": 1440, "height": 1000}
 CURVES = ".mtl-chart-plot .main-svg"
-FIRST_PAINT = (".st-key-start_pause button", "svg.network:visible", "[data-testid=stMetric]")
+FIRST_PAINT = (".st-key-start_pause button", "svg.network:visible", ".tile")
 """Controls, the network and the recorded run's metrics: as tests/browser/test_pages.py has it."""
-CHART = "mtl_live_chart"
+FEED = "mtl_feed"
 REFRESHES = 16
 """Of a round: eight seconds."""
 WARM_REFRESHES = 6
@@ -181,8 +181,8 @@ def _bytes(rounds: int) -> Found:
 
 
 def _chart(rounds: int) -> Found:
-    """Kilobytes of the loss chart alone for a refresh."""
-    return Found([one.bytes.get(CHART, 0.0) / 1000 for one in _windows(rounds)])
+    """Kilobytes of the one message for curves, tiles, formula and progress."""
+    return Found([one.bytes.get(FEED, 0.0) / 1000 for one in _windows(rounds)])
 
 
 def _painted(page: Page, url: str) -> float:
@@ -229,7 +229,7 @@ def _figure(
 PAIRS = (
     _figure("refresh", "a refresh of the live panel, the browser's main thread", 60.0, "ms", _refresh, quick=1),
     _figure("bytes", "a refresh of the live panel over the websocket, the whole of it", 15.0, "kB", _bytes),
-    _figure("chart bytes", "the loss chart's share of it", 15.0, "kB", _chart),
+    _figure("chart bytes", "its message with what is new on curves, tiles, formula and progress", 15.0, "kB", _chart),
     _figure("first paint cold", "first paint, server and browser just started", 3.0, "s", _paint(0)),
     _figure("first paint warm", "first paint in another tab", 2.0, "s", _paint(1)),
 )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 SUBJECTS = (
     "click_to_result",
+    "first_step",
     "wine_training",
     "images",
+    "streaming",
     "many_runs",
     "several_processes",
     "gradient_methods",
     "solvers",
     "loss_methods",
     "engine_cost",
+    "gpu",
     "web",
     "viewers",
     "browser",

@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic.fields import FieldInfo
 
 from mtl_core.architectures import ARCHITECTURES
+from mtl_core.augmentation import AUGMENTATIONS
 from mtl_core.datasets import DATASETS
 from mtl_core.generation import GENERATORS
 from mtl_core.model import Model, Named
@@ -52,6 +53,7 @@ def table() -> str:
         if name in INNER:
             rows += _rows(INNER[name], name, skip=("options", "split"))
             rows += _rows(SplitSpec, "dataset.split") if name == "dataset" else []
+            rows += _registry_rows("dataset.augmentation.<i>", AUGMENTATIONS) if name == "dataset" else []
         if name in REGISTRIES:
             rows += _registry_rows(*REGISTRIES[name])
         elif name == "schedule":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.datasets.base import SPLITS, Samples
+from mtl_core.splitting import has_target
+from mtl_core.streaming import HostRows, Index, made_ahead, memory_for_data
 from mtl_core.tasks import Task
+
+Values = Tensor | HostRows
+Gathered = tuple[dict[str, Tensor], dict[str, Tensor]]
+"""Inputs and targets of some rows as they are kept."""
 
 UNLABELLED = 255
 """Of a mask: a pixel without a class."""
@@ -42,44 +48,77 @@ class Batch:
 
 @dataclass(frozen=True)
 class TensorSplit:
-    """One split on the device; images stay uint8 until a batch is taken.
+    """One split on the device, or streamed to it; images stay uint8 until a batch is taken.
 
     Attributes:
         inputs: per modality (N, …).
-        targets: per task (N, …).
+        targets: per task (N, …); of a picture that shall be made, the input itself.
         present: (N,) on the CPU, of those tasks that lack some targets: whether a row has one.
         rows: row numbers in the data set.
     """
 
-    inputs: Mapping[str, Tensor]
-    targets: Mapping[str, Tensor]
+    inputs: Mapping[str, Values]
+    targets: Mapping[str, Values]
     present: Mapping[str, Tensor]
     rows: Tensor
 
     def __len__(self) -> int:
         return self.rows.shape[0]
 
-    def take(self, index: Tensor | slice) -> Batch:
+    @cached_property
+    def streamed(self) -> bool:
+        """Whether rows are read when they are asked for, and are not on the device."""
+        return any(isinstance(values, HostRows) for values in self.inputs.values())
+
+    @cached_property
+    def _made(self) -> dict[str, str]:
+        """By task the input that it makes; tasks with targets of their own are not there."""
+        places = {id(values): name for name, values in self.inputs.items()}
+        return {task: places[id(values)] for task, values in self.targets.items() if id(values) in places}
+
+    def take(self, index: Index) -> Batch:
         """The rows of a CPU index, or of a slice."""
+        return self._ready(self._gathered(index), index)
+
+    def _gathered(self, index: Index) -> Gathered:
+        """The rows as they are kept; of streamed ones this is the part that waits for a file."""
         device = next(iter(self.inputs.values())).device
-        here = index if isinstance(index, slice) else index.to(device)
-        inputs = {name: _as_input(values[here]) for name, values in self.inputs.items()}
+        there = index if isinstance(index, slice) else _index_there(index, device)
+        inputs = {name: values[index if self.streamed else there] for name, values in self.inputs.items()}
+        targets = {
+            name: values[index if isinstance(values, HostRows) else there]
+            for name, values in self.targets.items()
+            if name not in self._made
+        }
+        return inputs, targets
+
+    def _ready(self, gathered: Gathered, index: Index) -> Batch:
+        """The rows on the device, as the network reads them."""
+        inputs, targets = gathered
+        device = next(iter(self.inputs.values())).device
+        if self.streamed:
+            inputs, targets = ({k: v.to(device, non_blocking=True) for k, v in part.items()} for part in gathered)
+        inputs = {name: as_input(values) for name, values in inputs.items()}
         rows = {name: there[index].nonzero().squeeze(1) for name, there in self.present.items()}
         rows = {name: found.to(device) for name, found in rows.items()}
-        targets = {name: _as_target(values[here]) for name, values in self.targets.items()}
+        made = self._made
+        targets = {name: inputs[made[name]] if name in made else targets[name] for name in self.targets}
         targets |= {name: targets[name][found] for name, found in rows.items()}
-        return Batch(inputs, targets, rows, len(self.rows[index]))
+        return Batch(inputs, targets, rows, next(iter(inputs.values())).shape[0])
 
-    def pick(self, index: Tensor | slice) -> TensorSplit:
+    def pick(self, index: Index) -> TensorSplit:
         """These rows as a split of their own."""
-        inputs = {name: values[index] for name, values in self.inputs.items()}
-        targets = {name: values[index] for name, values in self.targets.items()}
+        inputs = {name: _picked(values, index) for name, values in self.inputs.items()}
+        targets = {
+            name: inputs[self._made[name]] if name in self._made else _picked(values, index)
+            for name, values in self.targets.items()
+        }
         present = {name: there[index] for name, there in self.present.items()}
         return TensorSplit(inputs, targets, present, self.rows[index])
 
     def target(self, task: str) -> Tensor:
         """All targets of a task that are there."""
-        values = self.targets[task]
+        values = self.targets[task][:]
         return values[self.present[task].to(values.device)] if task in self.present else values
 
     @cached_property
@@ -87,16 +126,33 @@ class TensorSplit:
         """All rows as one batch, the same each time."""
         return self.take(slice(None))
 
+    def in_turn(self, indices: Iterable[Index]) -> Iterator[Batch]:
+        """The batches of these indices; streamed ones are made ready ahead, until the iterator is closed."""
+        if not self.streamed:
+            yield from map(self.take, indices)
+            return
+        for gathered, index in made_ahead(lambda index: (self._gathered(index), index), indices):
+            yield self._ready(gathered, index)
+
     def in_order(self, batch_size: int) -> Iterator[Batch]:
         """All rows in order, for evaluation."""
         if 0 < len(self) <= batch_size:
             yield self.whole
             return
-        for start in range(0, len(self), batch_size):
-            yield self.take(slice(start, start + batch_size))
+        yield from self.in_turn(slice(start, start + batch_size) for start in range(0, len(self), batch_size))
 
 
-def _as_input(values: Tensor) -> Tensor:
+def _index_there(index: Tensor, device: torch.device) -> Tensor:
+    """The index on the device; a GPU is not waited for."""
+    return index.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else index.to(device)
+
+
+def _picked(values: Values, index: Index) -> Values:
+    return values.pick(index) if isinstance(values, HostRows) else values[index]
+
+
+def as_input(values: Tensor) -> Tensor:
+    """Pictures in 0..1, channels last; anything else as it is."""
     if values.dtype == torch.uint8:
         values = values.float() / 255
     if values.dim() == 4:
@@ -104,43 +160,41 @@ def _as_input(values: Tensor) -> Tensor:
     return values
 
 
-def _as_target(values: Tensor) -> Tensor:
-    """A picture that shall be made is compared as it enters; anything else stays as it is."""
-    return _as_input(values) if values.dim() == 4 else values
-
-
-def has_target(task: Task, target: Tensor) -> Tensor:
-    """(N,) whether each row has a target: no NaN, no −1, not every pixel 255."""
-    if task.kind == "generation":
-        return torch.ones(len(target), dtype=torch.bool)
-    if task.kind == "regression":
-        return ~torch.isnan(target)
-    if task.kind == "segmentation":
-        return (target != UNLABELLED).flatten(1).any(1)
-    return target >= 0
-
-
 def to_device(samples: Samples, tasks: tuple[Task, ...], device: torch.device) -> dict[str, TensorSplit]:
-    """The splits of the samples as tensors on the device, with the chosen tasks and the rows that these have."""
-    inputs = {name: _tensor(values) for name, values in samples.inputs.items()}
-    targets = {
-        task.name: inputs[task.modality] if task.kind == "generation" else _tensor(samples.targets[task.name])
-        for task in tasks
-    }
-    there = {task.name: has_target(task, targets[task.name]) for task in tasks}
+    """The splits of the samples with the chosen tasks and the rows that these have.
+
+    They are tensors on the device where they fit there (:func:`mtl_core.streaming.memory_for_data`), else streamed;
+    batches are the same bit for bit.
+    """
+    there = {task.name: torch.from_numpy(has_target(samples, task)) for task in tasks}
     some = torch.stack(list(there.values())).any(0)
+    streamed = size_of(samples, tasks) > memory_for_data(device)
     splits = {}
     for split in SPLITS:
         rows = _tensor(samples.splits[split])
         rows = rows[some[rows]]
-        moved = {name: values[rows].to(device) for name, values in inputs.items()}
-        aims = {
-            task.name: moved[task.modality] if task.kind == "generation" else targets[task.name][rows].to(device)
-            for task in tasks
-        }
+        moved = {name: _held(values, rows, device, streamed) for name, values in samples.inputs.items()}
+        own = [task for task in tasks if task.kind != "generation"]
+        aims = {task.name: _aim(samples.targets[task.name], rows, device, streamed) for task in own}
+        aims = {task.name: aims[task.name] if task in own else moved[task.modality] for task in tasks}
         present = {name: found[rows] for name, found in there.items() if not bool(found[rows].all())}
         splits[split] = TensorSplit(moved, aims, present, rows)
     return splits
+
+
+def size_of(samples: Samples, tasks: tuple[Task, ...]) -> int:
+    """Bytes of the inputs and of the tasks' targets."""
+    targets = [samples.targets[task.name] for task in tasks if task.kind != "generation"]
+    return sum(values.nbytes for values in (*samples.inputs.values(), *targets))
+
+
+def _held(values: NDArray[Any], rows: Tensor, device: torch.device, streamed: bool) -> Values:
+    return HostRows(values, rows.numpy(), device) if streamed else _tensor(values)[rows].to(device)
+
+
+def _aim(values: NDArray[Any], rows: Tensor, device: torch.device, streamed: bool) -> Values:
+    """Targets of one number a row are on the device in any case."""
+    return _held(values, rows, device, streamed and values.ndim > 1)
 
 
 def _tensor(values: NDArray[Any]) -> Tensor:

@@ -116,7 +116,7 @@ def _descend_too(penalty: Tensor) -> None:
 
 def _summed(weighting: Weighting, weights: Tensor, scaled: Sequence[Tensor]) -> Tensor:
     """Σ_i w_i λ_i L_i; a task whose weight came out as exactly 0 is left out: its own parts shall have no gradient."""
-    if weighting.name == "fixed" or bool((weights != 0).all()):
+    if not weighting.vanishes or bool((weights != 0).all()):
         return (weights * torch.stack(list(scaled))).sum()
     kept = weights.nonzero().squeeze(1)
     return (weights[kept] * torch.stack([scaled[i] for i in kept.tolist()])).sum()

@@ -27,3 +27,19 @@ def choose_device(wanted: str) -> tuple[torch.device, str]:
     built = torch.version.cuda
     reason = "a CUDA build of torch, but no CUDA device found" if built else "this build of torch has no CUDA"
     return torch.device("cpu"), f"{reason}; no MPS either"
+
+
+def use_tensor_cores(device: torch.device, precision: str) -> None:
+    """How CUDA multiplies matrices of float32: rounded to TF32 on its tensor cores, unless ``fp32`` was asked for.
+
+    TF32 keeps float32's range and 10 bits of its fraction; sums stay in float32. It is a setting of the process, made
+    anew for each run. The CPU always computes in float32.
+
+    Args:
+        device: of the run.
+        precision: of the spec.
+    """
+    rounded = device.type == "cuda" and precision != "fp32"
+    torch.set_float32_matmul_precision("high" if rounded else "highest")
+    if device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = rounded

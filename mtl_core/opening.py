@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtl_core.acceleration.ways import Way
 from mtl_core.batches import TensorSplit, to_device
 from mtl_core.datasets.base import Progress, Samples
-from mtl_core.devices import choose_device
+from mtl_core.devices import choose_device, use_tensor_cores
 from mtl_core.diagnostics import GradientLog
 from mtl_core.errors import DataError, Problem, SpecError
 from mtl_core.evaluation import Scaler
@@ -23,9 +24,10 @@ from mtl_core.losses import balanced_weights
 from mtl_core.making import adam_groups, build_groups
 from mtl_core.network import Network
 from mtl_core.session import Session
-from mtl_core.settings import data_dir
+from mtl_core.settings import MEMORY_VARIABLE, data_dir
 from mtl_core.spec import RunSpec
 from mtl_core.splitting import resplit, with_fewer
+from mtl_core.streaming import memory_for_data
 from mtl_core.tasks import Task
 from mtl_core.weigher import Weigher
 
@@ -41,6 +43,7 @@ def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
         SpecError: where device or batch size do not fit this machine or these rows.
     """
     device, why = choose_device(spec.device)
+    use_tensor_cores(device, spec.precision)
     tasks = spec.task_list()
     samples = yield from load_samples(spec, tasks)
     splits = to_device(samples, tasks, device)
@@ -49,6 +52,12 @@ def open_session(spec: RunSpec) -> Generator[Progress, None, Session]:
         raise DataError(f"{spec.dataset.name} has no training row with a target for {', '.join(spec.tasks)}")
     if spec.batch_size != "full" and spec.batch_size > rows:
         rule = f"must be 'full' or at most the {rows} training rows"
+        raise SpecError([Problem("batch_size", rule, spec.batch_size)])
+    if splits["train"].streamed and spec.batch_size == "full":
+        rule = (
+            f"these data take more than the {memory_for_data(device) >> 20} MiB that they may have on the device, and "
+            f"'full' needs all of them there; choose a number of rows, or set {MEMORY_VARIABLE} (MiB)"
+        )
         raise SpecError([Problem("batch_size", rule, spec.batch_size)])
     return _built(spec, tasks, (device, why), samples, splits)
 
@@ -90,9 +99,10 @@ def _built(
         groups=build_groups(network, spec.generation),
         scalers=scalers,
         class_weights=weights,
-        weigher=Weigher(spec.weighting, len(tasks)),
+        weigher=Weigher(spec.weighting, len(tasks), where[0]),
         gradients=GradientLog(spec.gradients.every, spec.tasks),
         explicit=explicit,
+        way=Way("bf16" if spec.precision == "bf16" else "fp32"),
     )
 
 

@@ -109,6 +109,8 @@ def _without(raw: Any, found: Sequence[Problem]) -> Any:
         parent = get_path(rest, ".".join([top, *way[:-1]])) if way else None
         if isinstance(value, list) and top in STAND_IN and way and way[0].isdigit():
             value[int(way[0])] = STAND_IN[top]
+        elif top == "dataset" and way[:1] == ["augmentation"]:
+            rest[top].pop(way[0], None)
         elif isinstance(parent, dict) and way[-1] in parent and way[-1] != "name":
             del parent[way[-1]]
         else:

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from mtl_core import mixing_values, similarity
-from mtl_core.batches import Batch, epoch_order, sources
+from mtl_core.batches import Batch
 from mtl_core.evaluation import evaluate, preview_truth
 from mtl_core.events import Event, EventKind
+from mtl_core.feeding import Feed
 from mtl_core.session import Session
 from mtl_core.ties import known_truth, pictured, singular_values, weight_matrix
 
@@ -29,24 +30,13 @@ class Reporter:
         self.session = session
         self.metrics: dict[str, Any] = {"train": None, "validation": None, "test": None}
         self.overall: dict[str, dict[str, float | None]] = {}
-        self._sources = sources(session.splits["train"])
-        self._order: list[torch.Tensor] = []
-        self._order_epoch = -1
+        self.feed = Feed(session)
         self._began = self._saved = time.monotonic()
         self._preview_seconds = 0.0
 
     def next_batch(self) -> Batch:
         """The batch of the next step; it depends on the seed and the step alone."""
-        session = self.session
-        train = session.splits["train"]
-        exponent = session.spec.batch_policy.exponent if len(self._sources) > 1 else 1.0
-        if session.steps_per_epoch == 1 and exponent == 1:
-            return train.whole
-        epoch, index = divmod(session.step, session.steps_per_epoch)
-        if epoch != self._order_epoch:
-            self._order = epoch_order(self._sources, session.batch_size, session.spec.seed, epoch, exponent)
-            self._order_epoch = epoch
-        return train.take(self._order[index])
+        return self.feed.next_batch()
 
     def truth(self) -> Iterator[Event]:
         """What the previews of the shown split are held against; once, at the start."""
@@ -151,6 +141,7 @@ class Reporter:
             "data": data_values(session),
             "metrics": self.metrics,
             "error": None,
+            **(accelerated(session) if chosen_among(session) else {}),
         } | ({"overall": self.overall} if self.overall else {})
 
 
@@ -188,16 +179,26 @@ def event(session: Session, kind: EventKind, values: dict[str, Any], payload: di
     return Event(kind, session.step, session.epoch, session.seconds, values, payload=payload)
 
 
-def position(session: Session, what: str) -> Event:
-    """A ``progress`` event that says where the run stands: ``what`` is ``paused`` or ``running``."""
+def position(session: Session, what: str, more: dict[str, Any] | None = None) -> Event:
+    """A ``progress`` event that says where the run stands: ``what`` is ``paused``, ``running`` or ``acceleration``."""
     values = {"what": what, "done": session.step, "total": session.total_steps, "unit": "steps"}
-    return event(session, "progress", values)
+    return event(session, "progress", values | (more or {}))
 
 
 def data_values(session: Session) -> dict[str, Any]:
     """Name, source and sizes of the data, as in the result."""
     sizes = {name: len(split) for name, split in session.splits.items()}
     return {"name": session.spec.dataset.name, "source": session.samples.source, "sizes": sizes}
+
+
+def accelerated(session: Session) -> dict[str, Any]:
+    """How steps are taken, and why; nothing where nobody chose (runs that train together)."""
+    return {} if session.choice is None else {"acceleration": session.choice.values()}
+
+
+def chosen_among(session: Session) -> bool:
+    """Whether there was a choice of how to take steps: on a GPU, or by the spec. The CPU has one way."""
+    return session.device.type == "cuda" or session.spec.acceleration in ("compile", "cuda_graph")
 
 
 def samples_values(session: Session) -> dict[str, Any]:
@@ -207,6 +208,11 @@ def samples_values(session: Session) -> dict[str, Any]:
     return {name: list(values) for name, values in found.items() if values or name == "notes"}
 
 
+def held(session: Session) -> str:
+    """Where the rows are while the run goes on: ``on the device``, or ``streamed`` where they do not fit there."""
+    return "streamed" if session.splits["train"].streamed else "on the device"
+
+
 def started(session: Session) -> Event:
     """The ``started`` event: what the run uses."""
     values = {
@@ -214,10 +220,11 @@ def started(session: Session) -> Event:
         "why": session.why,
         "engine": "single",
         "threads": torch.get_num_threads(),
+        **accelerated(session),
         "parameters": session.network.layout.parameter_counts(),
         "steps_per_epoch": session.steps_per_epoch,
         "total_steps": session.total_steps,
-        "data": data_values(session) | samples_values(session),
+        "data": data_values(session) | samples_values(session) | {"held": held(session)},
         "tasks": [vars(task) for task in session.tasks],
     }
     return event(session, "started", values)

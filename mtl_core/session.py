@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -11,6 +11,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from mtl_core.acceleration.constants import Constants
+from mtl_core.acceleration.host import on_host
+from mtl_core.acceleration.static import Static
+from mtl_core.acceleration.ways import PLAIN, Choice, Way, choice_of
 from mtl_core.batches import TensorSplit, steps_per_epoch
 from mtl_core.datasets.base import Samples
 from mtl_core.diagnostics import GradientLog
@@ -30,6 +34,8 @@ from mtl_core.weigher import Weigher
 WHOLE = ("epochs", "gradients.every")
 """Steerable fields that are whole numbers."""
 Phase = Literal["joint", "supervised", "generation"]
+Forward = Callable[..., dict[str, Any]]
+"""As :meth:`mtl_core.network.Network.forward`."""
 
 
 @dataclass
@@ -42,6 +48,8 @@ class Session:
     that goes on from here beyond its former end. ``groups`` are updated after the main optimizer, in their order.
     ``explicit`` works out losses and gradients by formulas where the network is one of dense layers, else None.
     ``only`` names the tasks whose gradients the next step takes alone; empty: all.
+    ``way`` is how steps are taken now, ``choice`` how that came about (None: nobody has chosen yet), ``forward`` what
+    gives the network's outputs in its place, ``static`` from where a captured step reads λ, γ and the rate.
     """
 
     spec: RunSpec
@@ -59,6 +67,10 @@ class Session:
     weigher: Weigher
     gradients: GradientLog
     explicit: Explicit | None = None
+    way: Way = PLAIN
+    choice: Choice | None = None
+    forward: Forward | None = None
+    static: Static | None = None
     step: int = 0
     only: set[str] = field(default_factory=set)
     cycles: list[int] = field(default_factory=lambda: [0])
@@ -71,6 +83,11 @@ class Session:
         """Rows a step; all of them for ``full``."""
         rows = len(self.splits["train"])
         return rows if self.spec.batch_size == "full" else self.spec.batch_size
+
+    @cached_property
+    def constants(self) -> Constants:
+        """Small numbers on the device."""
+        return Constants(self.device)
 
     @cached_property
     def steps_per_epoch(self) -> int:
@@ -101,6 +118,11 @@ class Session:
         """The learning rate of the next step."""
         return self.spec.optimizer.lr * self.rate_factor()
 
+    @cached_property
+    def makes(self) -> bool:
+        """Whether a task makes pictures."""
+        return any(task.kind == "generation" for task in self.tasks)
+
     @property
     def phase(self) -> Phase:
         """Which tasks train now: all, or in the two-step way first the supervised ones, then generation.
@@ -108,7 +130,7 @@ class Session:
         The second phase begins after a share of the run as it was first planned; a run that is continued stays in it.
         """
         generation = self.spec.generation
-        if generation.start == "joint" or all(task.kind != "generation" for task in self.tasks):
+        if generation.start == "joint" or not self.makes:
             return "joint"
         planned = self.cycles[1] if len(self.cycles) > 1 else self.total_steps
         return "supervised" if self.step < round(generation.after * planned) else "generation"
@@ -149,7 +171,7 @@ class Session:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds: tensors and plain values only, so that it loads with ``weights_only``."""
-        return {
+        state = {
             "step": self.step,
             "seconds": self.seconds,
             "source": self.samples.source,
@@ -158,7 +180,10 @@ class Session:
             "groups": [group.optimizer.state_dict() for group in self.groups],
             "weighting": self.weigher.state(),
             "gradients": self.gradients.state(),
+            "acceleration": {} if self.choice is None else {"device": self.device.type, **self.choice.values()},
         }
+        held: dict[str, Any] = on_host(state, self.device)
+        return held
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go back to a checkpoint; changes of the schedule up to its step are applied again.
@@ -181,6 +206,9 @@ class Session:
         if "weighting" in state:  # a checkpoint from before there was anything to remember has none
             self.weigher.load_state(state["weighting"])
             self.gradients.load_state(state["gradients"])
+        chosen = state.get("acceleration") or {}
+        if chosen.get("device") == self.device.type and chosen["final"]:
+            self.choice = choice_of(chosen)  # a run that goes on takes its steps as before
         here = self.step
         for change in sorted(self.spec.schedule, key=lambda change: change.step):
             if change.step <= here:

@@ -1,4 +1,4 @@
-"""The two settings that come from the environment, and the folders they name."""
+"""The settings that come from the environment, and the folders they name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mtl_core.errors import MTLError
+
 DATA_DIR_VARIABLE = "MTL_DATA_DIR"
 HOME_VARIABLE = "MTL_HOME"
+MEMORY_VARIABLE = "MTL_DEVICE_MEMORY"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -33,3 +36,17 @@ def data_folder(folder: str) -> Iterator[None]:
 def home_dir() -> Path:
     """Folder of the run store, artifacts and logs (default ``.mtl_lab/``)."""
     return Path(os.environ.get(HOME_VARIABLE) or PROJECT / ".mtl_lab").expanduser().absolute()
+
+
+def device_memory() -> int | None:
+    """Bytes that a run's data may take on its device, as MTL_DEVICE_MEMORY says in MiB; None where it says nothing.
+
+    Raises:
+        MTLError: if it is no whole number of at least 1.
+    """
+    wanted = os.environ.get(MEMORY_VARIABLE, "")
+    if not wanted:
+        return None
+    if not (wanted.isascii() and wanted.isdigit()) or int(wanted) < 1:
+        raise MTLError(f"{MEMORY_VARIABLE} must be a whole number of MiB, at least 1 (found {wanted!r})")
+    return int(wanted) * 2**20

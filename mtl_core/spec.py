@@ -82,6 +82,10 @@ class RunSpec(Model):
         Literal["auto", "cpu", "cuda", "mps"], Field(description="auto: cuda if present, else mps, else cpu")
     ] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], Field(description="auto: fp32 on the CPU")] = "auto"
+    acceleration: Annotated[
+        Literal["auto", "none", "compile", "cuda_graph"],
+        Field(description="How steps are taken; auto: none on the CPU, what is measured to pay on CUDA"),
+    ] = "auto"
     evaluate_every: Annotated[int, Field(ge=1, description="Epochs from one evaluation to the next")] = 1
     gradients: GradientsSpec = GradientsSpec()
     schedule: Annotated[list[ScheduledChange], Field(description="Changes in the middle of the run")] = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
+from mtl_core.augmentation import AUGMENTATIONS
+from mtl_core.augmentation.base import Augmentation
 from mtl_core.datasets import DATASETS
 from mtl_core.datasets.base import Dataset
 from mtl_core.encoders import InputSpec
-from mtl_core.model import Model, known
+from mtl_core.model import Model, from_registry, known
 
 Positive = Annotated[float, Field(gt=0)]
 ONLY = "only."
@@ -55,6 +57,10 @@ class DatasetSpec(Model):
     train_rows: Annotated[
         int | None, Field(ge=2, description="Training rows that are used, the same for all runs; left out: all")
     ] = None
+    augmentation: Annotated[
+        list[Annotated[SerializeAsAny[Augmentation], from_registry(AUGMENTATIONS)]],
+        Field(description="Changes of the training rows, drawn anew for each row at each step"),
+    ] = []
 
     @field_validator("name")
     @classmethod

@@ -21,6 +21,7 @@ MOST_EPOCHS = 1_000_000
 def cross_field_problems(spec: RunSpec) -> list[Problem]:
     """Every rule between fields that the spec breaks."""
     found = [*_modality_problems(spec), *_task_problems(spec), *_size_problems(spec), *_tie_problems(spec)]
+    found += _augmentation_problems(spec)
     found += [] if found else _sharing_problems(spec)
     found += [] if found else [*_generation_problems(spec), *_weighting_problems(spec)]
     for i, change in enumerate(spec.schedule):
@@ -87,6 +88,22 @@ def _size_problems(spec: RunSpec) -> Iterator[Problem]:
     makes = any(task.kind == "generation" for task in spec.dataset.build().tasks() if task.name in spec.tasks)
     if (normed or makes) and spec.batch_size == 1:
         yield Problem("batch_size", "batch norm needs at least 2 rows a step", 1)
+
+
+def _augmentation_problems(spec: RunSpec) -> Iterator[Problem]:
+    """Each once, on inputs that the run has, and none after which a target would be wrong."""
+    kinds = {look.kind for look in spec.dataset.inputs().values()}
+    names = [one.name for one in spec.dataset.augmentation]
+    for i, one in enumerate(spec.dataset.augmentation):
+        reason = spec.dataset.build().changed_by.get(one.name)
+        if one.name in names[:i]:
+            yield Problem(f"dataset.augmentation.{i}.name", "each augmentation can be chosen once", one.name)
+        elif not kinds & {*one.inputs}:
+            rule = f"changes inputs of the kind {' or '.join(one.inputs)}, and this run has none"
+            yield Problem(f"dataset.augmentation.{i}.name", rule, one.name)
+        elif reason:
+            rule = f"would make targets of {spec.dataset.name} wrong: {reason}; leave it out"
+            yield Problem(f"dataset.augmentation.{i}.name", rule, one.name)
 
 
 def _tie_problems(spec: RunSpec) -> Iterator[Problem]:

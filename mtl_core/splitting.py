@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNLABELLED = 255
 """A pixel of a mask that nobody has labelled."""
+CHUNK = 1 << 24
+"""Bytes of masks that are looked through at a time."""
 
 
 class Split(Protocol):
@@ -144,8 +146,16 @@ def has_target(samples: Samples, task: Task) -> NDArray[np.bool_]:
         return np.ones(len(next(iter(samples.inputs.values()))), dtype=bool)
     target = samples.targets[task.name]
     if task.kind == "segmentation":
-        return np.asarray((target != UNLABELLED).any(axis=tuple(range(1, target.ndim))))
+        return _labelled(target)
     return np.asarray(~np.isnan(target) if task.kind == "regression" else target >= 0)
+
+
+def _labelled(masks: NDArray[Any]) -> NDArray[np.bool_]:
+    """(N,) whether any pixel has a label; so many masks at a time that a mapped file is never in memory as a whole."""
+    each = max(1, CHUNK // max(1, masks[:1].nbytes))
+    parts = (masks[start : start + each] for start in range(0, len(masks), each))
+    found = [(part != UNLABELLED).any(axis=tuple(range(1, masks.ndim))) for part in parts]
+    return np.concatenate(found) if found else np.ones(0, dtype=bool)
 
 
 def cut_off(rows: Rows, share: float, asked: Asked, seed: int, notes: list[str]) -> tuple[Rows, Rows]:

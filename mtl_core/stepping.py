@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,9 +16,9 @@ from mtl_core.explicit import combining as explicit
 from mtl_core.losses import task_loss
 from mtl_core.making import Making, UpdateGroup, noise_seed
 from mtl_core.network import part_seed
-from mtl_core.regularizers.base import Regularizer
+from mtl_core.penalties import penalty_of, proximal_steps
 from mtl_core.seeding import reseed
-from mtl_core.session import Session
+from mtl_core.session import Forward, Session
 from mtl_core.tasks import Task
 from mtl_core.weightings.base import Moment
 from mtl_core.weightings.fixed import Fixed
@@ -65,14 +64,14 @@ def take_step(session: Session, batch: Batch) -> Step:
     moment = session.weigher.moment(spec, tasks, places, session.step, int(session.epoch))
     session.network.forget_gradients()
     cuts: Cuts | None = {} if getattr(spec.weighting, "at_representation", False) and not only else None
-    losses, makings = _losses(session, batch, cuts)
+    losses, makings = _losses(session, batch, cuts, session.forward)
     read = losses.detach() if isinstance(losses, Tensor) else torch.stack([loss.detach() for loss in losses])
     weights = torch.zeros_like(read)
-    total = penalty = torch.zeros((), device=session.device) if only else _penalty(session)
+    total = penalty = torch.zeros((), device=session.device) if only else penalty_of(session)
     gradients = None
     if places:
         combined, gradients = _combine(session, batch, losses, moment, penalty, cuts)
-        weights = _spread(combined.weights * moment.lambdas.to(weights), places, weights)
+        weights = _spread(session, combined.weights * _lambdas(session, moment), places, weights)
         total = combined.total + penalty
     elif penalty.requires_grad:
         penalty.backward()  # type: ignore[no-untyped-call]
@@ -80,18 +79,32 @@ def take_step(session: Session, batch: Batch) -> Step:
         _descend(session)
     _learn(session, batch, moment)
     last = [total.detach(), penalty.detach(), *(_update(session, group, makings) for group in session.groups)]
-    met = torch.ones_like(read) if not batch.rows else read.new_tensor([batch.count(task.name) > 0 for task in tasks])
+    met = torch.ones_like(read) if not batch.rows else _met(session, batch)
     after = _losses_again(session, batch) if only else None
     session.only = set()
     return Step(torch.cat((read, weights, met, torch.stack(last))), gradients, tuple(sorted(only)), after)
 
 
-def _spread(values: Tensor, places: list[int], zeros: Tensor) -> Tensor:
+def _lambdas(session: Session, moment: Moment) -> Tensor:
+    """(A,) λ of the active tasks, on the device."""
+    if session.static is not None:
+        return session.static.lambdas
+    if session.device.type == "cpu":
+        return moment.lambdas
+    lambdas = session.spec.weighting.lambdas
+    return session.constants.of("lambdas", [lambdas[task.name] for task in moment.tasks])
+
+
+def _spread(session: Session, values: Tensor, places: list[int], zeros: Tensor) -> Tensor:
     """The values (A,) in their places among K, 0 elsewhere."""
     if len(places) == zeros.shape[0]:
         return values
-    zeros[places] = values
-    return zeros
+    return zeros.index_copy_(0, session.constants.of("places", places, torch.int64), values)
+
+
+def _met(session: Session, batch: Batch) -> Tensor:
+    """(K,) 1 where a task has a target in the batch, else 0."""
+    return session.constants.of("met", [float(batch.count(task.name) > 0) for task in session.tasks])
 
 
 def _trains(session: Session, task: Task, batch: Batch) -> bool:
@@ -112,7 +125,7 @@ def _combine(
         if penalty.requires_grad:
             penalty.backward()  # type: ignore[no-untyped-call]
     else:
-        lambdas = moment.lambdas.to(session.device)
+        lambdas = _lambdas(session, moment)
         scaled = [lambdas[place] * losses[i] for place, i in enumerate(moment.places)]
         combined = combine(session.network, weighting, scaled, moment, penalty, cuts=cuts, measured=due)
     if not due or combined.rows is None:
@@ -126,7 +139,8 @@ def _learn(session: Session, batch: Batch, moment: Moment) -> None:
     if not moment.places or session.only:
         return
     if weighting.looks_back:
-        weighting.observe(moment.lambdas * _losses_again(session, batch)[moment.places].cpu(), moment)
+        lambdas, after = moment.lambdas, moment.of(_losses_again(session, batch))
+        weighting.observe(lambdas * after.to(lambdas.device), moment)
     session.weigher.learn(weighting.learning_rate(session.learning_rate()), moment.places)
 
 
@@ -140,9 +154,9 @@ def _losses_again(session: Session, batch: Batch) -> Tensor:
 
 def _of_phase(session: Session, batch: Batch) -> Batch:
     """The batch without the targets of tasks that do not train in this phase."""
-    out = [task.name for task in session.tasks if not session.trains_now(task)]
-    if not out:
+    if session.phase == "joint":
         return batch
+    out = [task.name for task in session.tasks if not session.trains_now(task)]
     nothing = torch.zeros(0, dtype=torch.int64, device=session.device)
     targets = {name: batch.targets[name][:0] for name in out}
     return replace(batch, targets=batch.targets | targets, rows=batch.rows | dict.fromkeys(out, nothing))
@@ -156,7 +170,9 @@ def _set_mode(session: Session, batch: Batch) -> None:
     session.network.set_mode(True, frozenset([*resting, *frozen]), frozenset(frozen))
 
 
-def _losses(session: Session, batch: Batch, cuts: Cuts | None = None) -> tuple[Losses, dict[str, Making]]:
+def _losses(
+    session: Session, batch: Batch, cuts: Cuts | None = None, forward: Forward | None = None
+) -> tuple[Losses, dict[str, Making]]:
     """The tasks' losses, 0 for a task without a target in this batch; and what was made on the way, by task.
 
     They have a graph, one each, or are known without one, (K,).
@@ -165,14 +181,20 @@ def _losses(session: Session, batch: Batch, cuts: Cuts | None = None) -> tuple[L
     """
     if session.explicit is not None:
         return session.explicit.losses(batch), {}
+    if session.static is None:  # a captured step is seeded before each replay
+        seed_step(session)
+    with _autocast(session):
+        outputs = (forward or session.network)(batch.inputs, batch.rows, cuts=cuts)
+        return _made_losses(session, batch, outputs)
+
+
+def seed_step(session: Session) -> None:
+    """Let what is random in the next step (dropout, a VAE's z) follow from seed and step."""
     if session.spec.architecture.dropout or any(task.kind == "generation" for task in session.tasks):
         reseed(part_seed(session.spec.seed, f"step {session.step}"), session.device)
-    with _autocast(session):
-        return _made_losses(session, batch, cuts)
 
 
-def _made_losses(session: Session, batch: Batch, cuts: Cuts | None) -> tuple[list[Tensor], dict[str, Making]]:
-    outputs = session.network(batch.inputs, batch.rows, cuts=cuts)
+def _made_losses(session: Session, batch: Batch, outputs: dict[str, Any]) -> tuple[list[Tensor], dict[str, Making]]:
     values, makings = [], {}
     for task in session.tasks:
         if task.name not in outputs:
@@ -221,61 +243,20 @@ def scaled_target(task: Task, target: Tensor, scaler: Scaler) -> Tensor:
     return (target - scaler.mean) / scaler.std
 
 
-def _terms(session: Session) -> Iterator[tuple[Regularizer, dict[str, list[Tensor]]]]:
-    """The regularizers with γ > 0 that have something to act on, with the parameters that each ties.
-
-    Of the head of a task with λ = 0 a copy, which draws the others and is not moved itself.
-
-    None where generation trains alone: the tasks that they tie rest.
-    """
-    if session.phase == "generation":
-        return
-    lambdas = session.spec.weighting.lambdas
-    heads = not all(session.network.layout.columns().values())
-    for term in session.spec.regularizers:
-        columns: dict[str, list[Tensor]] = {}
-        for task, tied in (session.network.tied(term.ties_heads) if term.strength > 0 else {}).items():
-            columns[task] = [p.detach().clone() if heads and lambdas[task] == 0 else p for p in tied]
-        if columns:
-            yield term, columns
-
-
-def _penalty(session: Session) -> Tensor:
-    """Σ γ Ω over the regularizers; 0 where nothing matches or γ = 0."""
-    total = torch.zeros((), device=session.device)
-    for term, columns in _terms(session):
-        value = term.penalty(columns)
-        proximal = term.uses_proximal(session.spec.optimizer.name)
-        total = total + term.strength * (value.detach() if proximal else value)
-    return total
-
-
-def _proximal_steps(session: Session, rate: float) -> None:
-    """θ ← prox_{rate·γ·Ω}(θ) for the regularizers that ask for it, after the optimizer's own step.
-
-    rate = lr / (1 − momentum), how far a lasting gradient moves θ a step; at rest then −∇f lies in γ ∂Ω.
-    """
-    rate /= 1 - session.spec.optimizer.momentum
-    for term, columns in _terms(session):
-        if term.uses_proximal(session.spec.optimizer.name):
-            with torch.no_grad():
-                term.proximal(columns, rate * term.strength)
-
-
 def _descend(session: Session) -> None:
     """One step of the optimizer along what is in ``.grad``."""
     optimizer = session.optimizer
     if session.spec.optimizer.clip_norm is not None:
         torch.nn.utils.clip_grad_norm_(session.network.in_use(), session.spec.optimizer.clip_norm)
-    rate = session.learning_rate()
+    rate = session.learning_rate() if session.static is None else session.static.rate
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
-    _proximal_steps(session, rate)
+    proximal_steps(session, rate)
     session.moved()
 
 
 def _autocast(session: Session) -> AbstractContextManager[object]:
-    if session.spec.precision != "bf16":
+    if session.way.precision != "bf16":
         return nullcontext()
     return torch.autocast(session.device.type, dtype=torch.bfloat16)

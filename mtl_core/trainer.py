@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from mtl_core.acceleration.stepper import Stepper
 from mtl_core.control import Command, Control
 from mtl_core.errors import SpecError, TrainingDiverged
 from mtl_core.events import Event
@@ -15,7 +16,6 @@ from mtl_core.reporting import Reporter, event, position, started
 from mtl_core.session import Session
 from mtl_core.spec import RunSpec, steering_rule
 from mtl_core.steplog import StepLog
-from mtl_core.stepping import take_step
 
 WAIT_SECONDS = 0.05
 
@@ -38,7 +38,7 @@ def train(spec: RunSpec, control: Control | None = None, *, resume: dict[str, An
 
     Raises:
         DataError: where the data cannot be used.
-        SpecError: where device or batch size do not fit this machine or these rows.
+        SpecError: where device, acceleration or batch size do not fit this machine or these rows.
     """
     began = time.monotonic()
     loading = open_session(spec)
@@ -59,7 +59,15 @@ def train(spec: RunSpec, control: Control | None = None, *, resume: dict[str, An
 
 
 def _run(session: Session, control: Control) -> Iterator[Event]:
-    gate, log, reporter = Gate(session.steps_per_epoch), StepLog(session), Reporter(session)
+    reporter = Reporter(session)
+    try:
+        yield from _steps(session, control, reporter)
+    finally:
+        reporter.feed.close()
+
+
+def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[Event]:
+    gate, log, stepper = Gate(session.steps_per_epoch), StepLog(session), Stepper(session)
     rescheduled, waiting = session.step or -1, False  # a checkpoint already has the changes of its step
     if session.continued is not None:
         old, new = session.continued
@@ -87,8 +95,10 @@ def _run(session: Session, control: Control) -> Iterator[Event]:
             waiting = False
             yield position(session, "running")
         log.begin(session.learning_rate())
-        log.add(take_step(session, reporter.next_batch()))
+        log.add(stepper.take(reporter.next_batch()))
         session.step += 1
+        if stepper.news:
+            yield position(session, "acceleration", stepper.told())
         end_of_epoch = session.step % session.steps_per_epoch == 0
         if end_of_epoch or log.due() or reporter.checkpoint_due():
             yield from log.flush()

@@ -15,15 +15,20 @@ from mtl_core.weightings.base import Moment, Weighting
 
 
 class Weigher:
-    """The memory of a run's weighting, on the CPU, and the optimizer of the part of it that is learned.
+    """The memory of a run's weighting, and the optimizer of the part of it that is learned.
 
     Args:
         weighting: the method; a run's λ may change, what it remembers stays.
         tasks: K.
+        device: of the losses; what reads gradients works on the CPU all the same.
     """
 
-    def __init__(self, weighting: Weighting, tasks: int) -> None:
-        self.memory = weighting.memory(tasks)
+    def __init__(self, weighting: Weighting, tasks: int, device: torch.device | None = None) -> None:
+        self._device = None if weighting.needs_gramian else device
+        self.memory = {
+            name: values if name in weighting.on_host else values.to(self._device)
+            for name, values in weighting.memory(tasks).items()
+        }
         self._learned = weighting.learned
         self._lambdas: tuple[list[float], torch.Tensor] | None = None
         learned = [self.memory[name].requires_grad_() for name in weighting.learned]
@@ -34,7 +39,7 @@ class Weigher:
         active = [tasks[i] for i in places]
         values = [spec.weighting.lambdas[task.name] for task in active]
         if self._lambdas is None or self._lambdas[0] != values:
-            self._lambdas = values, torch.tensor(values)
+            self._lambdas = values, torch.tensor(values).to(self._device)
         seed = part_seed(spec.seed, f"weights of step {step}") if spec.weighting.random else 0
         return Moment(active, places, self._lambdas[1], self.memory, epoch, seed)
 
@@ -64,6 +69,7 @@ class Weigher:
         if not state:
             zeros = {name: torch.zeros_like(learned) for name in ("exp_avg", "exp_avg_sq")}
             state |= {"step": torch.tensor(0.0), **zeros}
+        state["step"] = state["step"].to(learned.device)  # a checkpoint has it on the CPU
         moments = state["exp_avg"], state["exp_avg_sq"]
         adam_step(learned.detach(), learned.grad, moments, state["step"], lr=rate, weight_decay=options["weight_decay"])
 

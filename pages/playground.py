@@ -43,7 +43,7 @@ weigh, formula, train = (weights.container() for _ in range(3))
 with output:  # first in the script, so that a new point is drawn before the form is gone over
     frame.question("output")
     spec_form.problems()
-    slots = run_panel.Slots(progress, formula, network, picture.draw)
+    slots = run_panel.Slots(progress, formula, network, picture.picture)
     run_panel.show(shown, slots)
 
 with data:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from mtl_core.architectures import ARCHITECTURES
+from mtl_core.augmentation import AUGMENTATIONS
 from mtl_core.datasets import DATASETS
 from mtl_core.errors import SpecError
 from mtl_core.layout import SHARED
@@ -26,6 +27,7 @@ REGISTRIES: dict[str, Mapping[str, type[Named]]] = {
     "architectures": ARCHITECTURES,
     "weightings": WEIGHTINGS,
     "regularizers": REGULARIZERS,
+    "augmentations": AUGMENTATIONS,
 }
 ENTRIES = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
 DATA_AND_SHARING = pairs()
@@ -218,6 +220,7 @@ def test_defaults_of_a_data_set_differ_in_nothing_but_its_name(dataset: str) -> 
         ("architectures", {"architecture": {"name": "nope"}}),
         ("weightings", {"weighting": {"name": "nope"}}),
         ("regularizers", {"regularizers": [{"name": "nope"}]}),
+        ("augmentations", {"dataset": {"name": "shapes", "augmentation": [{"name": "nope"}]}}),
     ],
 )
 def test_an_unknown_name_is_answered_with_all_known_ones(kind: str, raw: dict[str, Any]) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from ui.packing import packed
+import numpy as np
+
+from ui.packing import Points, kept, packed, points, rounded
+
+__all__ = ["ChartData", "Dash", "Mark", "Mode", "Trace", "rounded", "short", "text_summary"]
 
 Mode = Literal["lines", "markers", "lines+markers", "bars"]
 Dash = Literal["solid", "dash", "dot"]
-SIGNIFICANT_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,11 @@ class ChartData:
     below: str = ""
     view: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """What travels to the browser: numbers of five significant digits, gaps as None."""
+    @cached_property
+    def head(self) -> dict[str, Any]:
+        """Everything but the points."""
         return {
-            "traces": [_trace_json(trace, self.y_log) for trace in self.traces],
+            "styles": [_style(trace) for trace in self.traces],
             "xTitle": self.x_title,
             "yTitle": self.y_title,
             "yLog": self.y_log,
@@ -119,9 +123,44 @@ class ChartData:
         }
 
     @cached_property
+    def points(self) -> tuple[Points, ...]:
+        """x and y of each trace as drawn: NaN for what is no finite number, or cannot stand on a logarithmic axis.
+
+        Raises:
+            ValueError: if a trace's x and y differ in length.
+        """
+        return tuple(points(trace.name, trace.x, trace.y, above_zero=self.y_log) for trace in self.traces)
+
+    @cached_property
+    def token(self) -> str:
+        """A name of what is shown: charts that look alike have the same."""
+        found = hashlib.blake2s(json.dumps(self.head).encode(), digest_size=8)
+        for both in self.points:
+            found.update(both.tobytes())
+        return found.hexdigest()
+
+    @cached_property
     def text(self) -> str:
-        """What travels to the browser; as text, because Streamlit looks at lists with pandas."""
-        return json.dumps(packed(self.as_json()), separators=(",", ":"), ensure_ascii=False)
+        """What travels to a browser that knows nothing of it; as text, because Streamlit looks at lists with pandas."""
+        return _as_text({"head": self.head, "tails": [packed(both) for both in self.points]})
+
+    def since(self, known: ChartData) -> str:
+        """What travels to a browser that has drawn ``known`` under this key: points after those that are the same.
+
+        Made once for all browsers that are at the same point.
+        """
+        if known.token not in self._since:
+            names, before = ([trace.name for trace in chart.traces] for chart in (self, known))
+            same = [kept(*pair) for pair in zip(known.points, self.points, strict=True)] if names == before else None
+            tails = [packed(both, keep) for both, keep in zip(self.points, same or [0] * len(self.points), strict=True)]
+            head = {} if same is not None and self.head == known.head else {"head": self.head}
+            self._since[known.token] = _as_text(head | {"tails": tails})
+        return self._since[known.token]
+
+    @cached_property
+    def _since(self) -> dict[str, str]:
+        """Of :meth:`since`, by what is known."""
+        return {}
 
     @cached_property
     def summary(self) -> str:
@@ -130,18 +169,11 @@ class ChartData:
 
     def _ideal_range(self) -> list[float | int | None] | None:
         """The ends of the line y = x: the smallest and the largest of all values."""
-        values = [v for trace in self.traces for v in (*trace.x, *trace.y) if math.isfinite(v)]
-        return [rounded(min(values)), rounded(max(values))] if self.ideal and values else None
-
-
-def rounded(value: float) -> float | int | None:
-    """``value`` at five significant digits; whole numbers stay whole; None for NaN and infinity."""
-    if not math.isfinite(value):
-        return None
-    if value == int(value) and abs(value) < 1e15:
-        return int(value)
-    short = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
-    return int(short) if short == int(short) and abs(short) < 1e15 else short
+        if not self.ideal or not self.traces:
+            return None
+        values = np.concatenate([np.asarray(v, dtype=np.float64) for trace in self.traces for v in (trace.x, trace.y)])
+        values = values[np.isfinite(values)]
+        return [rounded(float(values.min())), rounded(float(values.max()))] if len(values) else None
 
 
 def short(value: Any) -> str:
@@ -154,26 +186,16 @@ def text_summary(chart: ChartData) -> str:
     """The last value of each series in words, for those who do not see the chart."""
     parts = []
     for trace in chart.traces:
-        last = next((v for v in reversed([rounded(y) for y in trace.y]) if v is not None), None)
+        last = next((found for value in reversed(trace.y) if (found := rounded(value)) is not None), None)
         if last is not None and trace.mode != "bars":
             parts.append(f"{trace.name}: {last}{' ' + trace.unit if trace.unit else ''}")
     return "; ".join(parts)
 
 
-def _trace_json(trace: Trace, y_log: bool) -> dict[str, Any]:
-    if len(trace.x) != len(trace.y):
-        raise ValueError(f"trace {trace.name!r}: x and y must be equally long, got {len(trace.x)} and {len(trace.y)}")
-    y = [rounded(v) for v in trace.y]
-    return {
-        "name": trace.name,
-        "x": [rounded(v) for v in trace.x],
-        "y": [None if y_log and v is not None and v <= 0 else v for v in y],
-        "colour": trace.colour,
-        "mode": trace.mode,
-        "dash": trace.dash,
-        "width": trace.width,
-        "opacity": trace.opacity,
-        "legend": trace.legend,
-        "unit": trace.unit,
-        "fill": trace.fill,
-    }
+def _as_text(value: dict[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _style(trace: Trace) -> dict[str, Any]:
+    names = ("name", "colour", "mode", "dash", "width", "opacity", "legend", "unit", "fill")
+    return {name: getattr(trace, name) for name in names}

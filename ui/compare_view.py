@@ -18,7 +18,7 @@ from ui.live_chart import live_chart
 from ui.metric_text import formatted, metric_name
 from ui.names import dataset_title
 from ui.plain_text import plain
-from ui.run_panel import duration
+from ui.progress import duration
 from ui.words import t
 
 RUNS = "runs"

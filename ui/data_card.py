@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,12 @@ def source_badge(source: str, notes: Sequence[str] = ()) -> None:
     else:
         tip = "\n\n".join((t_or(f"source.{source}", source), *notes))
         st.badge(t("data.real"), icon=":material/verified:", color="green", help=tip)
+
+
+def held_badge(started: Mapping[str, Any]) -> None:
+    """That a run's rows are streamed, where they are; ``started``: the data of its ``started`` event."""
+    if started.get("held") == "streamed":
+        st.badge(t("data.streamed"), icon=":material/stream:", color="gray", help=t("data.streamed_help"))
 
 
 def badge_row(spec: DatasetSpec) -> None:

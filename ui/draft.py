@@ -13,10 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from mtl_core.architectures import ARCHITECTURES
+from mtl_core.augmentation import AUGMENTATIONS
 from mtl_core.datasets import DATASETS
 from mtl_core.errors import Problem, SpecError
 from mtl_core.generation import GENERATORS
 from mtl_core.model import Named
+from mtl_core.paths import get_path, set_path
 from mtl_core.regularizers import REGULARIZERS
 from mtl_core.spec import EVERY, RunSpec, parse_spec
 from mtl_core.weightings import WEIGHTINGS
@@ -28,6 +30,7 @@ REGISTRIES: Mapping[str, tuple[str, Mapping[str, type[Named]]]] = {
     "weighting": ("weighting.name", WEIGHTINGS),
     "generation": ("generation.name", GENERATORS),
 }
+AUGMENTATION = "dataset.augmentation"
 RECOMMENDED = (
     *("epochs", "batch_size", "batch_policy", "evaluate_every", "optimizer.lr", "lr_schedule", "dataset.", "tasks"),
     *("weighting.lambdas.", "generation"),
@@ -107,6 +110,8 @@ def of_spec(spec: RunSpec) -> Draft:
     changed = spec.differences()
     changed.pop("schedule", None)
     terms = changed.pop("regularizers", None)
+    if seen := get_path(changed, AUGMENTATION):
+        changed = set_path(changed, AUGMENTATION, [_short(one, AUGMENTATIONS) for one in seen])
     if terms is not None:
         draft |= _terms(spec, terms)
     _flatten(changed, "", draft)
@@ -149,6 +154,8 @@ def _parse(draft: Mapping[str, Any]) -> RunSpec:
         head, *rest = path.split(".")
         if head == "regularizers" and len(rest) == 2 and rest[0].isdigit() and int(rest[0]) < len(spec.regularizers):
             spec = spec.with_value(path, value)
+        if path.startswith(f"{AUGMENTATION}.") and rest[1].isdigit() and int(rest[1]) < len(spec.dataset.augmentation):
+            spec = spec.with_value(path, value)
     return spec
 
 
@@ -157,14 +164,14 @@ def _terms(spec: RunSpec, terms: list[dict[str, Any]]) -> Draft:
     base = parse_spec({"dataset": {"name": spec.dataset.name}, "architecture": {"name": spec.architecture.name}})
     plain = [term.model_dump(mode="json") for term in base.regularizers]
     if [{**term, "strength": 0} for term in terms] != [{**term, "strength": 0} for term in plain]:
-        return {"regularizers": [_short(term) for term in terms]}
+        return {"regularizers": [_short(term, REGULARIZERS) for term in terms]}
     pairs = enumerate(zip(terms, plain, strict=True))
     return {f"regularizers.{i}.strength": a["strength"] for i, (a, b) in pairs if a["strength"] != b["strength"]}
 
 
-def _short(term: dict[str, Any]) -> dict[str, Any]:
-    """A term without the fields that are at their defaults."""
-    usual = REGULARIZERS[term["name"]].model_validate({"name": term["name"]}).model_dump(mode="json")
+def _short(term: dict[str, Any], registry: Mapping[str, type[Named]]) -> dict[str, Any]:
+    """An entry of a list without the fields that are at their defaults."""
+    usual = registry[term["name"]].model_validate({"name": term["name"]}).model_dump(mode="json")
     return {key: value for key, value in term.items() if key == "name" or value != usual[key]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 
 import streamlit as st
 
@@ -25,29 +26,38 @@ MOST_TERMS = 3
 """Exceptions, at most, that the formula of many tasks names."""
 
 
-def formula(view: RunView | None) -> None:
-    """The formula, with the run's numbers while it is the same problem as the form's, else with names.
+def formula(view: RunView | None) -> str:
+    """The formula as HTML, with the run's numbers while it is the same problem as the form's, else with names.
 
     Args:
         view: the run that is shown, if any.
     """
     from ui.spec_form import colours_of
 
-    spec = form_state.current().spec
-    if view is not None and not view.ended:
-        spec = view.spec
+    spec = _spec_of(view)
     colours, lambdas, penalty = colours_of(spec), _lambdas(view, spec), _penalty(view, spec)
     if spec.weighting.name != "fixed":
         used = _weights_used(view, spec) if view is not None else {}
-        st.markdown(direction_text(spec, lambdas, used, colours, penalty))
-        if not WEIGHTINGS[spec.weighting.name].scales_heads:
-            st.caption(t("formula.own_heads"))
-        law = FORMULAS.get(spec.weighting.name)
-        if law:
-            st.markdown(f":small[:gray[{choice_name('weighting_name', spec.weighting.name)}]]  \n${law}$")
-        return
+        return direction_text(spec, lambdas, used, colours, penalty)
     losses = _losses(view) if view is not None and _tells(view, spec) else {}
-    st.markdown(formula_text(spec, lambdas, losses, colours, penalty))
+    return formula_text(spec, lambdas, losses, colours, penalty)
+
+
+def method_notes(view: RunView | None) -> None:
+    """Below the formula of a method: where it acts, and its own law."""
+    weighting = _spec_of(view).weighting
+    if weighting.name == "fixed":
+        return
+    if not WEIGHTINGS[weighting.name].scales_heads:
+        st.caption(t("formula.own_heads"))
+    law = FORMULAS.get(weighting.name)
+    if law:
+        st.markdown(f":small[:gray[{choice_name('weighting_name', weighting.name)}]]  \n${law}$")
+
+
+def _spec_of(view: RunView | None) -> RunSpec:
+    """The run's while it goes on, else the form's."""
+    return view.spec if view is not None and not view.ended else form_state.current().spec
 
 
 def formula_text(
@@ -57,7 +67,7 @@ def formula_text(
     colours: Mapping[str, str],
     penalty: tuple[float, float | None] | None,
 ) -> str:
-    """The formula as coloured Markdown.
+    """The formula as coloured HTML.
 
     Args:
         spec: whose tasks it has.
@@ -79,7 +89,8 @@ def formula_text(
         strength, value = penalty
         terms.append(typeset(value, ".3f") if known and value is not None else f"{short(strength)} · Ω")
         total = total + value if total is not None and value is not None else None
-    return f"**L** = {' + '.join(terms)}" + (f" = **{typeset(total, '.3f')}**" if total is not None else "")
+    end = f" = <b>{typeset(total, '.3f')}</b>" if total is not None else ""
+    return f'<p class="formula"><b>L</b> = {" + ".join(terms)}{end}</p>'
 
 
 def direction_text(
@@ -89,7 +100,7 @@ def direction_text(
     colours: Mapping[str, str],
     penalty: tuple[float, float | None] | None,
 ) -> str:
-    """The direction of a method that weighs by itself as coloured Markdown: **d** = 0.62 · ∇L_a + 0.38 · ∇L_b.
+    """The direction of a method that weighs by itself as coloured HTML: **d** = 0.62 · ∇L_a + 0.38 · ∇L_b.
 
     Args:
         spec: whose tasks it has.
@@ -100,17 +111,17 @@ def direction_text(
     """
     known = all(task in used for task in spec.tasks)
     if len(spec.tasks) > MOST_BESIDE:
-        terms = [r"$\sum_i w_i \lambda_i \nabla L_i$"]
+        terms = [f"Σ {_sign('w', 'i')} {_sign('λ', 'i')} ∇{_sign('L', 'i')}"]
     elif known:
         terms = [_term(used[task], _slope_of_loss(task), colours[task]) for task in spec.tasks]
     else:
         terms = [
-            f':color[$w_{{{i}}}$ · {short(lambdas[task])} · {_slope_of_loss(task)}]{{foreground="{colours[task]}"}}'
+            _coloured(f"{_sign('w', str(i))} · {short(lambdas[task])} · {_slope_of_loss(task)}", colours[task])
             for i, task in enumerate(spec.tasks, start=1)
         ]
     if penalty is not None:
         terms.append(f"{short(penalty[0])} · ∇Ω")
-    return f"**d** = {' + '.join(terms)}"
+    return f'<p class="formula"><b>d</b> = {" + ".join(terms)}</p>'
 
 
 def _many_terms(lambdas: Mapping[str, float], losses: Mapping[str, float]) -> list[str]:
@@ -119,19 +130,29 @@ def _many_terms(lambdas: Mapping[str, float], losses: Mapping[str, float]) -> li
     together = [task for task in lambdas if task not in found]
     count = len(together)
     mean = sum(losses[task] for task in together) / max(1, count) if losses else 0.0
-    summed = f"{count} · {typeset(mean, '.3f')}" if losses else rf"$\sum_{{{count}}} L_i$"
+    summed = f"{count} · {typeset(mean, '.3f')}" if losses else f"Σ<sub>{count}</sub> {_sign('L', 'i')}"
     terms = [_term(common, summed, SHARED_COLOUR)] if together else []
     for task, colour in singled_out(list(found)[:MOST_TERMS]).items():
         terms.append(_term(found[task], typeset(losses[task], ".3f") if losses else _name_of_loss(task), colour))
     others = list(found)[MOST_TERMS:]
     if others:
         weighted = sum(found[task] * losses[task] for task in others) if losses else None
-        terms.append(rf"$\sum_{{{len(others)}}} \lambda_i L_i$" if weighted is None else typeset(weighted, ".3f"))
+        named = f"Σ<sub>{len(others)}</sub> {_sign('λ', 'i')} {_sign('L', 'i')}"
+        terms.append(named if weighted is None else typeset(weighted, ".3f"))
     return terms
 
 
 def _term(value: float, loss: str, colour: str) -> str:
-    return f':color[{short(value)} · {loss}]{{foreground="{colour}"}}'
+    return _coloured(f"{short(value)} · {loss}", colour)
+
+
+def _coloured(text: str, colour: str) -> str:
+    return f'<span style="color:{colour}">{text}</span>'
+
+
+def _sign(letter: str, index: str) -> str:
+    """A letter with its index."""
+    return f"<i>{letter}</i><sub>{escape(index)}</sub>"
 
 
 def adam_note() -> None:
@@ -145,14 +166,13 @@ def adam_note() -> None:
 
 
 def _name_of_loss(task: str) -> str:
-    """L with the task's name under it, in LaTeX."""
-    name = task.replace("_", r"\_")
-    return rf"$L_{{\text{{{name}}}}}$"
+    """L with the task's name under it."""
+    return _sign("L", task)
 
 
 def _slope_of_loss(task: str) -> str:
     """The gradient of that loss."""
-    return _name_of_loss(task).replace("$L", r"$\nabla L", 1)
+    return f"∇{_name_of_loss(task)}"
 
 
 def _weights_used(view: RunView, spec: RunSpec) -> dict[str, float]:

@@ -16,10 +16,9 @@ from ui.gradient_arrows import Arrows
 from ui.gradient_series import GradientSeries, over_pairs
 from ui.markup import show_markup
 from ui.matrix_picture import matrix_picture
+from ui.tile_markup import tile, tiles
 from ui.words import t
 
-TILE = 150
-"""px of a tile at least."""
 MOST_TILES = 6
 """Pairs, at most, with a tile each; of more there is a matrix."""
 
@@ -32,16 +31,19 @@ def gradient_tiles(found: GradientSeries) -> None:
     beside = pairs if len(pairs) <= MOST_TILES else {}
     if len(beside) > 1:
         st.markdown(f"**{t('gradients.conflict_share')}**")
-    with st.grid(2 if len(tasks) == 2 else 3, min_column_width=TILE, gap="small"):
-        for pair, share in beside.items():
-            _tile(pair if len(tasks) > 2 else t("gradients.conflict_share"), _percent(share), "conflict_share_help")
-        if len(pairs) != 1:
-            _tile(t("gradients.conflict_now"), _percent(found.latest.get("share")), "conflict_now_help")
-        condition = found.latest.get("condition")
-        _tile(t("gradients.condition"), "∞" if condition is None else f"{condition:,.3g}", "condition_help")
-        if len(tasks) == 2:
-            _tile(t("gradients.cosine_tile"), _signed(found.latest["cosine"][0][1]), "cosine_help")
-            _tile(t("gradients.similarity"), _signed(found.latest["similarity"][0][1]), "similarity_help")
+    each = [
+        _tile(pair if len(tasks) > 2 else t("gradients.conflict_share"), _percent(share), "conflict_share_help")
+        for pair, share in beside.items()
+    ]
+    if len(pairs) != 1:
+        each.append(_tile(t("gradients.conflict_now"), _percent(found.latest.get("share")), "conflict_now_help"))
+    condition = found.latest.get("condition")
+    each.append(_tile(t("gradients.condition"), "∞" if condition is None else f"{condition:,.3g}", "condition_help"))
+    if len(tasks) == 2:
+        cosine, similarity = (found.latest[name][0][1] for name in ("cosine", "similarity"))
+        each.append(_tile(t("gradients.cosine_tile"), _signed(cosine), "cosine_help"))
+        each.append(_tile(t("gradients.similarity"), _signed(similarity), "similarity_help"))
+    show_markup(tiles(each), key="gradient_tiles")
     if shares is not None and not beside:
         label = t("gradients.conflict_share")
         st.markdown(f"**{label}**")
@@ -80,8 +82,8 @@ def _fate(task: str, norm: float, weight: float, fall: float, colour: str) -> st
     return f'<tr><th scope="row" style="padding:2px 10px;font-weight:600;text-align:left">{dot}</th>{shown}</tr>'
 
 
-def _tile(label: str, value: str, tip: str) -> None:
-    st.metric(label, value, help=t(f"gradients.{tip}"), border=True, height="stretch")
+def _tile(label: str, value: str, tip: str) -> str:
+    return tile(label, value, tip=t(f"gradients.{tip}"))
 
 
 def _signed(value: float | None) -> str:

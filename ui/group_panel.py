@@ -17,7 +17,8 @@ from ui.colours import SHARED_COLOUR
 from ui.evaluation import GROUP
 from ui.markup import show_markup
 from ui.owner import owner_token
-from ui.run_panel import duration, status_badge
+from ui.progress import duration
+from ui.run_panel import status_badge
 from ui.shown_run import CLI
 from ui.spec_form import colours_of
 from ui.strip_picture import Strip, strip_picture

@@ -13,12 +13,13 @@ from ui.colours import BEST_COLOUR, WORST_COLOUR
 from ui.hub import RunView
 from ui.metric_text import PERCENT, SPLITS, Metrics, difference, formatted, metric_name
 from ui.ranking import Ranked, mean_and_deviation, values_of
+from ui.tile_markup import list_tile, tile
 from ui.words import t
 
 TABLE_HEIGHT = 420
 
 
-def many_tiles(view: RunView, tasks: Sequence[Task], order: Ranked, before: Metrics) -> None:
+def many_tiles(view: RunView, tasks: Sequence[Task], order: Ranked, before: Metrics) -> list[str]:
     """A tile with the mean of each main metric, and the tasks at both ends by name.
 
     Args:
@@ -27,47 +28,35 @@ def many_tiles(view: RunView, tasks: Sequence[Task], order: Ranked, before: Metr
         order: of its tasks.
         before: metrics of the last run, for the difference.
     """
-    metrics = list(dict.fromkeys(task.main_metric for task in tasks))
-    with st.grid(len(metrics) + 2, min_column_width=150):
-        for metric in metrics:
-            of_metric = [task.name for task in tasks if task.main_metric == metric]
-            _mean_tile(view, metric, of_metric, order.split, before)
-        _ends(t("many.worst"), order.worst, order, WORST_COLOUR)
-        _ends(t("many.best"), order.best, order, BEST_COLOUR)
+    found = []
+    for metric in dict.fromkeys(task.main_metric for task in tasks):
+        of_metric = [task.name for task in tasks if task.main_metric == metric]
+        found.append(_mean_tile(view, metric, of_metric, order.split, before))
+    ends = ((t("many.worst"), order.worst, WORST_COLOUR), (t("many.best"), order.best, BEST_COLOUR))
+    for title, names, colour in ends:
+        rows = [(name, formatted(order.metric, order.values[name])) for name in names]
+        found.append(list_tile(title, rows, colour))
+    return found
 
 
-def _mean_tile(view: RunView, metric: str, tasks: list[str], split: str, before: Metrics) -> None:
+def _mean_tile(view: RunView, metric: str, tasks: list[str], split: str, before: Metrics) -> str:
     """Mean, the standard deviation where other tiles have the difference, and that difference in words."""
     found = values_of(view, metric, split)
     mean, deviation = _known(mean_and_deviation([found[name] for name in tasks if name in found]))
     earlier = [before.get(name, {}).get(metric) for name in tasks]
     old = None if None in earlier else mean_and_deviation([value for value in earlier if value is not None])[0]
     changed = difference(metric, mean, old)
-    st.metric(
+    return tile(
         t("many.mean_metric", metric=metric_name(metric)),
         formatted(metric, mean),
-        None if deviation is None else f"± {formatted(metric, deviation)}",
-        delta_color="off",
-        delta_arrow="off",
-        delta_description=f"{changed} {t('tiles.since_last')}" if changed else None,
-        help=t("many.mean_help", split=t(f"split.{split}"), count=len(tasks)),
-        border=True,
-        height="stretch",
+        tip=t("many.mean_help", split=t(f"split.{split}"), count=len(tasks)),
+        change=None if deviation is None else f"± {formatted(metric, deviation)}",
+        note=f"{changed} {t('tiles.since_last')}" if changed else "",
     )
 
 
 def _known(values: tuple[float, float]) -> list[float | None]:
     return [None if math.isnan(value) else value for value in values]
-
-
-def _ends(title: str, names: Sequence[str], order: Ranked, colour: str) -> None:
-    with st.container(border=True, height="stretch", gap="xsmall"):
-        st.caption(title)
-        lines = [
-            f':color[●]{{foreground="{colour}"}} {name} **{formatted(order.metric, order.values[name])}**'
-            for name in names
-        ]
-        st.markdown("  \n".join(lines) or "–")
 
 
 def many_test_line(view: RunView, tasks: Sequence[Task]) -> str:

@@ -7,20 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
+from ui import parts
 from ui.colours import class_colours
-from ui.frontend import source
 from ui.words import t
 
 MAX_SAMPLES = 24
 WORDS = ("input", "truth", "prediction", "error", "opacity", "samples", "layers", "legend", "none", "empty")
 PATTERNS = ("wrong", "alternative")
-
-_COMPONENT = st.components.v2.component(
-    "mtl_masks", css=source("in_text.css") + source("masks.css"), js=source("masks.js")
-)
 
 
 def mask_viewer(
@@ -47,7 +42,7 @@ def mask_viewer(
     Raises:
         ValueError: if the shapes do not fit each other, or a mask has a class without a name.
     """
-    _COMPONENT(key=key, height="content", data=viewer_data(images, truth, prediction, classes, captions))
+    parts.mount("masks", viewer_data(images, truth, prediction, classes, captions), key=key)
 
 
 def viewer_data(

@@ -10,7 +10,6 @@ from typing import Any
 
 from mtl_core.layout import Layout
 from mtl_core.mixing import Mixture
-from ui.markup import show_markup
 from ui.network_boxes import count_text, draw_box, draw_label, label_of, parameters_text, shared_panel
 from ui.network_columns import column_plan
 from ui.network_edges import bent, edges, ties
@@ -32,7 +31,7 @@ SMALLEST, LEAST_LARGE = 0.78, 0.86
 """How far the picture may be made smaller: its text stays legible, and a narrow place scrolls instead."""
 
 
-def show_network(
+def network_markup(
     layout: Layout,
     lambdas: Mapping[str, float],
     colours: Mapping[str, str],
@@ -40,13 +39,11 @@ def show_network(
     strengths: float = 0.0,
     task_names: Mapping[str, str] | None = None,
     mixing: Mapping[str, Any] | None = None,
-    key: str = "network",
     large: bool = False,
-) -> None:
-    """Show the picture, from left to right where there is room, else from top to bottom.
+) -> str:
+    """The picture as HTML, from left to right where there is room, else from top to bottom.
 
-    Args: as :func:`network_picture`; ``key`` keeps the node the same one, so that a change does not flicker;
-        ``large``: as large as its place allows and never smaller than drawn.
+    Args: as :func:`network_picture`; ``large``: as large as its place allows and never smaller than drawn.
     """
     call: dict[str, Any] = {"strengths": strengths, "task_names": task_names, "mixing": mixing}
 
@@ -58,7 +55,7 @@ def show_network(
         look = "large " if large else ""
         return f'{style}<div class="{look}wide">{wide}</div><div class="{look}tall">{tall}</div>'
 
-    show_markup(drawn_once(markup, layout, lambdas, colours, call, large), key=key)
+    return drawn_once(markup, layout, lambdas, colours, call, large)
 
 
 def network_picture(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui.frontend import source
-from ui.live_chart import script_or_problem
+from ui.parts import plotly_or_problem
 from ui.words import t
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def parallel_view(figure: go.Figure, *, key: str, height: int, text_alternative:
         height: of the picture, in px; a button below it takes a little more.
         text_alternative: what it shows, in words.
     """
-    script, problem = script_or_problem()
+    script, problem = plotly_or_problem()
     words = {"failed": t("chart.failed"), "retry": t("chart.retry"), "clear": t("tradeoff.unbrush")}
     _COMPONENT(
         key=key,

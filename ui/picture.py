@@ -9,20 +9,21 @@ import streamlit as st
 
 from mtl_core.layout import Layout
 from ui import form_state, shown_run
-from ui.network_picture import show_network
+from ui.markup import show_markup
+from ui.network_picture import network_markup
 from ui.network_values import mixes
 from ui.spec_form import colours_of
 from ui.words import t
 
 
-def draw(key: str = "network", *, large: bool = False) -> None:
-    """The form's network with its λ and γ as they stand now; how it mixes as the run that is shown told it."""
+def picture(*, large: bool = False) -> str:
+    """The form's network as HTML, with its λ and γ as they stand now; how it mixes as the run that is shown told it."""
     spec = form_state.current().spec
     strength = max((term.strength for term in spec.regularizers), default=0.0)
     lambdas, colours = spec.weighting.lambdas, colours_of(spec)
     layout = spec.layout()
-    call: dict[str, Any] = {"strengths": strength, "mixing": _mixing(layout), "key": key, "large": large}
-    show_network(layout, lambdas, colours, **call)
+    call: dict[str, Any] = {"strengths": strength, "mixing": _mixing(layout), "large": large}
+    return network_markup(layout, lambdas, colours, **call)
 
 
 def _mixing(layout: Layout) -> Mapping[str, Any]:
@@ -41,4 +42,4 @@ def larger() -> None:
 
 
 def _dialog() -> None:
-    draw("network_large", large=True)
+    show_markup(picture(large=True), key="network_large")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
@@ -12,27 +12,28 @@ from ui.chart_data import ChartData
 from ui.words import language
 
 Make = Callable[..., ChartData]
+T = TypeVar("T")
 KEPT = 64
 """Charts, at most: a handful of runs that are looked at, each with its tasks."""
 
 
 class _Same:
-    """An array as a key: the very array, not its values; it is held, so that its place is not given to another."""
+    """An object as a key: the very object, not its values; it is held, so that its place is not given to another."""
 
-    def __init__(self, array: NDArray[Any]) -> None:
-        self.array = array
+    def __init__(self, held: Any) -> None:
+        self.held = held
 
     def __hash__(self) -> int:
-        return id(self.array)
+        return id(self.held)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.array is self.array
+        return isinstance(other, _Same) and other.held is self.held
 
 
 class _Call:
-    """A call as a key: its arguments as text; ``make`` does it."""
+    """A call as a key: its arguments; ``make`` does it."""
 
-    def __init__(self, key: tuple[str, ...], make: Callable[[], str]) -> None:
+    def __init__(self, key: tuple[object, ...], make: Callable[[], Any]) -> None:
         self.key, self.make = key, make
 
     def __hash__(self) -> int:
@@ -49,11 +50,23 @@ def drawn_once(make: Callable[[], str], *arguments: object) -> str:
         make: without side effects; it may use the session's words.
         arguments: all that the result depends on; what is equal has the same ``repr``.
     """
-    return _drawn(_Call((language(), *map(repr, arguments)), make))
+    return str(_drawn(_Call((language(), *map(repr, arguments)), make)))
 
 
-@lru_cache(maxsize=KEPT)
-def _drawn(call: _Call) -> str:
+def made_once(make: Callable[[], T], held: object, *arguments: object) -> T:
+    """``make()``, or what it gave for the very same object and equal arguments in the same language before.
+
+    Args:
+        make: without side effects; it may use the session's words.
+        held: that nobody changes, as the series and views of :class:`ui.hub.Hub`.
+        arguments: all else that the result depends on; what is equal has the same ``repr``.
+    """
+    made: T = _drawn(_Call((language(), _Same(held), *map(repr, arguments)), make))
+    return made
+
+
+@lru_cache(maxsize=2 * KEPT)
+def _drawn(call: _Call) -> Any:
     return call.make()
 
 
@@ -70,4 +83,4 @@ def remembered(make: Make, *arrays: NDArray[Any], **options: str) -> ChartData:
 
 @lru_cache(maxsize=KEPT)
 def _made(make: Make, arrays: tuple[_Same, ...], options: tuple[tuple[str, str], ...], words: str) -> ChartData:
-    return make(*(each.array for each in arrays), **dict(options))
+    return make(*(each.held for each in arrays), **dict(options))

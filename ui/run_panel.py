@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,19 +12,26 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mtl_core.errors import RunNotFound
 from ui import charts, data_card, first_sight, form_state, hub, many_tasks, ranking, tiles, views
+from ui.feed import feed
 from ui.fetch_dialog import fetch_button
 from ui.fields import choice_name
-from ui.formula import formula
+from ui.formula import formula, method_notes
 from ui.hub import Hub, RunView
-from ui.live_chart import live_chart
+from ui.live_chart import ChartData, live_chart
+from ui.markup import show_markup
 from ui.names import dataset_title
+from ui.progress import progress_markup
 from ui.recorded import recorded_run
+from ui.remembered import made_once
+from ui.sent import Sent
 from ui.shown_run import Shown
 from ui.spec_form import colours_of
-from ui.words import t
+from ui.tile_markup import alert
+from ui.words import one_language, t
 
 LIVE_SECONDS = 0.5
 CHART_HEIGHT = 310
+CHART = "loss_chart"
 MANY_HEIGHT = 360
 """Of the curves of many tasks, whose legend has more lines."""
 STATUS_LOOK: Mapping[str, tuple[Any, str]] = {
@@ -45,14 +53,31 @@ class Slots:
     Attributes:
         progress: in the control bar.
         formula: beside the weights.
-        picture: of the network.
-        draw_picture: draws it as the form stands now.
+        network: beside the form.
+        draw_network: the form's network as it stands now, as HTML.
     """
 
     progress: DeltaGenerator
     formula: DeltaGenerator
-    picture: DeltaGenerator
-    draw_picture: Callable[[], None]
+    network: DeltaGenerator
+    draw_network: Callable[[], str]
+
+    def markup(self, view: RunView | None, *, recorded: bool = False) -> dict[str, str]:
+        """What each of them shows, by key."""
+
+        def made() -> dict[str, str]:
+            return {"progress": progress_markup(view, recorded), "formula": formula(view)}
+
+        shared = view is not None and not view.ended  # else the formula is the form's
+        return (made_once(made, view, "beside") if shared else made()) | {"network": self.draw_network()}
+
+    def fill(self, view: RunView | None, sent: Sent, *, recorded: bool = False) -> None:
+        """Draw them; afterwards the panel keeps them up to date."""
+        for key, text in self.markup(view, recorded=recorded).items():
+            with getattr(self, key):
+                show_markup(text, key=key, slot=sent)
+        with self.formula:
+            method_notes(view)
 
 
 def status_badge(status: str) -> None:
@@ -64,6 +89,8 @@ def status_badge(status: str) -> None:
 def run_panel(reader: Hub, drawn: RunView, slots: Slots, *, recorded: bool, before: tiles.Metrics) -> None:
     """The whole panel; it draws itself anew twice a second while the run goes on.
 
+    What every refresh changes stands outside the part that draws itself anew, which feeds it by one message.
+
     Args:
         reader: the hub that reads the run.
         drawn: the run as the rest of the page was drawn for; another status draws the whole page anew.
@@ -71,24 +98,28 @@ def run_panel(reader: Hub, drawn: RunView, slots: Slots, *, recorded: bool, befo
         recorded: whether it is shipped with the project.
         before: metrics of the last run, for the tiles.
     """
+    sent = Sent()
+    every = None if drawn.ended else LIVE_SECONDS
+    panel = f"panel:{'live' if every else 'still'}"
 
     def body() -> None:
         try:
             view = reader.view(drawn.record.id)
         except RunNotFound:
             st.rerun()
-        if view.record.status != drawn.record.status:
+        if (view.record.status, view.source) != (drawn.record.status, drawn.source):
             st.rerun()
-        with slots.progress:
-            progress_bar(view, recorded)
-        with slots.formula:
-            formula(view)
-        with slots.picture:
-            slots.draw_picture()
-        _output(reader, view, recorded, before)
+        with sent.drawing(), one_language():
+            markup = slots.markup(view, recorded=recorded) | {"tiles": _numbers(view, before)}
+            feed(markup, {CHART: (_loss_chart(view), _chart_call(view))})
+            views.detail(reader.source, view, view.spec.task_list(), _colours(view))
 
-    every = None if drawn.ended else LIVE_SECONDS
-    st.fragment(body, run_every=every, key=f"panel:{'live' if every else 'still'}")()
+    _heading(drawn, recorded, panel)
+    _trouble(drawn)
+    slots.fill(drawn, sent, recorded=recorded)
+    show_markup(_numbers(drawn, before), key="tiles", slot=sent)
+    live_chart(_loss_chart(drawn), key=CHART, slot=sent, **_chart_call(drawn))
+    st.fragment(body, run_every=every, key=panel)()
 
 
 def show(shown: Shown, slots: Slots) -> None:
@@ -101,7 +132,7 @@ def show(shown: Shown, slots: Slots) -> None:
     if drawn:
         st.empty()
     else:
-        _nothing_yet(slots)
+        slots.fill(None, Sent())
         first_sight.first_sight(form_state.current().spec.dataset)
 
 
@@ -118,84 +149,40 @@ def _panel(shown: Shown, slots: Slots) -> bool:
     return True
 
 
-def _nothing_yet(slots: Slots) -> None:
-    """What stands beside the panel while there is no run."""
-    with slots.progress:
-        st.caption(t("progress.none"))
-    with slots.formula:
-        formula(None)
-    with slots.picture:
-        slots.draw_picture()
-
-
-def progress_bar(view: RunView, recorded: bool) -> None:
-    """How far the run is, how fast, and how long it takes still."""
-    if recorded:
-        st.caption(t("progress.recorded"))
-        return
-    loading = view.series.progress
-    if loading.get("unit") not in (None, "steps") and not view.ended:
-        total = loading.get("total")
-        share = min(1.0, loading["done"] / total) if total else 0.0
-        st.progress(share, t("progress.loading", what=loading["what"], done=loading["done"], unit=loading["unit"]))
-        return
-    total = view.record.total_steps or view.series.started.get("total_steps")
-    share = min(1.0, view.series.step / total) if total else 0.0
-    st.progress(share, " · ".join(_position(view, total)))
-
-
-def _position(view: RunView, total: int | None) -> list[str]:
-    words = [t(f"status.{view.record.status}")]
-    if view.record.status == "queued":
-        return [*words, t("progress.ahead", count=_ahead(view))]
-    words.append(t("progress.epoch", done=tiles.epoch_text(view.series.epoch), total=str(view.epochs)))
-    if total:
-        words.append(t("progress.step", done=f"{view.series.step:,}", total=f"{total:,}"))
-    speed, left = view.samples_per_second, view.seconds_left
-    if speed and not view.ended:
-        words.append(t("progress.speed", speed=f"{speed:,.0f}"))
-    if left is not None and view.record.status == "running":
-        words.append(t("progress.left", left=duration(left)))
-    if view.ended and view.record.result:
-        words.append(t("progress.took", seconds=duration(float(view.record.result.get("seconds", 0)))))
-    return words
-
-
-def _ahead(view: RunView) -> int:
-    """Runs that wait longer than this one."""
-    waiting = hub.store().runs(status="queued", limit=1_000)
-    return sum(other.created < view.record.created for other in waiting)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: ``0.3 s``, ``12 s``, ``3 min 5 s``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _output(reader: Hub, view: RunView, recorded: bool, before: tiles.Metrics) -> None:
+def _colours(view: RunView) -> dict[str, str]:
+    """Of the run's tasks."""
     spec = view.spec
-    tasks, colours = spec.task_list(), {name: c for name, c in colours_of(spec).items() if name in spec.tasks}
-    logarithmic = _heading(view, recorded)
-    _trouble(view)
-    tiles.metric_tiles(view, tasks, colours, before)
-    tiles.test_line(view, tasks)
-    call: dict[str, Any] = {"y_log": logarithmic, "total_steps": view.record.total_steps, "view": view.record.id}
-    drawn, height = colours, CHART_HEIGHT
+    return {name: colour for name, colour in colours_of(spec).items() if name in spec.tasks}
+
+
+def _numbers(view: RunView, before: tiles.Metrics) -> str:
+    """The tiles as HTML, below what a worker refused to change."""
+
+    def made() -> str:
+        return tiles.tiles_markup(view, view.spec.task_list(), _colours(view), before)
+
+    return _refused(view) + made_once(made, view, "tiles", before)
+
+
+def _chart_call(view: RunView) -> dict[str, Any]:
+    height = MANY_HEIGHT if many_tasks.many(view.spec.tasks) else CHART_HEIGHT
+    return {"height": height, "text_alternative": t("output.loss_alternative")}
+
+
+def _loss_chart(view: RunView) -> ChartData:
+    """The curves; for all who look at the same step it is made once."""
+    tasks, drawn = view.spec.task_list(), _colours(view)
+    y_log = st.session_state["y_axis"] == "log"
+    call: dict[str, Any] = {"y_log": y_log, "total_steps": view.record.total_steps, "view": view.record.id}
     if many_tasks.many(tasks):
         order = ranking.ranked(view, tasks, tiles.shown_split(view))
         drawn = ranking.singled(view, order)
         call |= {"tasks": len(tasks), "task_names": ranking.singled_names(order)}
-        height = MANY_HEIGHT
-    data = charts.loss_chart(view.series, drawn, **call)
-    live_chart(data, key="loss_chart", height=height, text_alternative=t("output.loss_alternative"))
-    views.detail(reader.source, view, tasks, colours)
+    return made_once(partial(charts.loss_chart, view.series, drawn, **call), view.series, "loss", drawn, call)
 
 
-def _heading(view: RunView, recorded: bool) -> bool:
-    """What is shown, and the switch of the loss axis; returns whether it is logarithmic."""
+def _heading(view: RunView, recorded: bool, panel: str) -> None:
+    """What is shown, and the switch of the loss axis, which draws the panel of this name anew."""
     spec = view.spec
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if recorded:
@@ -204,6 +191,8 @@ def _heading(view: RunView, recorded: bool) -> bool:
             status_badge(view.record.status)
         if view.source:
             data_card.source_badge(view.source, view.series.started["data"].get("notes", ()))
+            data_card.held_badge(view.series.started["data"])
+            _taken_badge(view.series.started)
         if view.source in data_card.STAND_IN and data_card.preview_of(spec.dataset)[1]:
             fetch_button(spec.dataset.name, "panel")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -212,14 +201,19 @@ def _heading(view: RunView, recorded: bool) -> bool:
         options = {"linear": t("output.linear"), "log": t("output.log")}
         st.session_state.setdefault("y_axis", "log")
         call: dict[str, Any] = {"key": "y_axis", "label_visibility": "collapsed", "persist_state": "session"}
-        chosen = st.segmented_control(
-            t("output.axis"), list(options), required=True, format_func=options.__getitem__, **call
-        )
-    return bool(chosen == "log")
+        call |= {"on_change": st.rerun, "args": (panel,)}
+        st.segmented_control(t("output.axis"), list(options), required=True, format_func=options.__getitem__, **call)
+
+
+def _taken_badge(started: Mapping[str, Any]) -> None:
+    """How steps are taken and why, where they are not plain ones on the CPU."""
+    taken = started.get("acceleration", {"taken": "eager", "precision": "fp32"})
+    if (taken["taken"], taken["precision"], started["device"]) != ("eager", "fp32", "cpu"):
+        st.badge(f"{started['device'].upper()} · {taken['chosen']}", icon=":material/bolt:", help=taken["why"])
 
 
 def _trouble(view: RunView) -> None:
-    """What went wrong, where, and what to try; what a worker refused to change."""
+    """What went wrong, where, and what to try."""
     error = view.record.error or {}
     if view.record.status == "failed":
         lines = [f"**{t('trouble.failed')}** {error.get('message', '')}"]
@@ -229,6 +223,11 @@ def _trouble(view: RunView) -> None:
         st.error("\n\n".join(lines), icon=":material/error:")
     elif view.record.status == "interrupted":
         st.warning(f"**{t('trouble.interrupted')}** {error.get('message', '')}", icon=":material/power_off:")
-    elif view.series.progress.get("what") == "rejected":
-        refused = view.series.progress
-        st.warning(t("trouble.rejected", field=refused["field"], rule=refused["rule"], value=refused["value"]))
+
+
+def _refused(view: RunView) -> str:
+    """What a worker refused to change, as HTML."""
+    told = view.series.progress
+    if told.get("what") != "rejected":
+        return ""
+    return alert(t("trouble.rejected", field=told["field"], rule=told["rule"], value=told["value"]))

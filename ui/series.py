@@ -159,6 +159,8 @@ class RunSeries:
                 self._add_change(event.step, event.values)
             case "started":
                 self.started = dict(event.values)
+            case "progress" if event.values.get("what") == "acceleration":
+                self.started["acceleration"] = event.values
             case "progress":
                 self.progress = dict(event.values)
 

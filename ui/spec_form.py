@@ -15,6 +15,7 @@ from mtl_core.spec import BatchPolicySpec, DatasetSpec, LrScheduleSpec, Optimize
 from mtl_core.spec_parts import SplitSpec
 from mtl_core.weightings import WEIGHTINGS
 from ui import data_card, form_state, many_tasks, own_choice
+from ui.augmentation_form import augmentation_section
 from ui.colours import task_colours
 from ui.fields import field_widget, listed, show_problem
 from ui.generation_form import generation_section
@@ -46,7 +47,7 @@ FUSION = ("fusion", "fusion_width")
 SCHEDULE_FIELDS: Mapping[str, tuple[str, ...]] = {"one_cycle": ("warmup",), "step": ("step_share", "gamma")}
 LAST_TASK = "last_task_kept"
 GONE = "lambdas_of_tasks_left_out"
-TRAINING = ("class_weights", "seed", "device", "precision", "evaluate_every")
+TRAINING = ("class_weights", "seed", "device", "precision", "acceleration", "evaluate_every")
 
 
 def colours_of(spec: RunSpec) -> dict[str, str]:
@@ -73,6 +74,7 @@ def data_section() -> None:
         for name, field in DATASETS[spec.dataset.name].model_fields.items():
             if name not in ("name", *own_choice.idle_options(spec.dataset)):
                 field_widget(f"dataset.options.{name}", field)
+    augmentation_section()
     sizes = spec.dataset.sizes()
     st.caption(t("form.sizes", **{split: f"{rows:,}" for split, rows in sizes.items()}))
 

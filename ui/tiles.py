@@ -18,6 +18,7 @@ from ui.lines import MOST_BESIDE
 from ui.metric_text import SPLITS, Metrics, difference, epoch_text, formatted, metric_name
 from ui.names import unit_name
 from ui.ranking import ranked
+from ui.tile_markup import note, tile, tiles
 from ui.words import t
 
 __all__ = [
@@ -27,11 +28,11 @@ __all__ = [
     "formatted",
     "last_metrics",
     "metric_name",
-    "metric_tiles",
     "metrics_table",
     "show_metrics_table",
     "shown_split",
     "test_line",
+    "tiles_markup",
 ]
 
 LOOK_BACK = 20
@@ -55,8 +56,8 @@ def last_metrics(store: Store, record: RunRecord) -> Metrics:
     return {}
 
 
-def metric_tiles(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, str], before: Metrics) -> None:
-    """A tile a task; of more than 8 tasks their mean, and the worst and the best by name.
+def tiles_markup(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, str], before: Metrics) -> str:
+    """A tile a task, and the line of the test part; of more than 8 tasks their mean, the worst and the best by name.
 
     Args:
         view: of the run.
@@ -66,35 +67,35 @@ def metric_tiles(view: RunView, tasks: tuple[Task, ...], colours: Mapping[str, s
     """
     split = shown_split(view)
     if len(tasks) > MOST_BESIDE:
-        many_tiles.many_tiles(view, tasks, ranked(view, tasks, split), before)
-        return
-    with st.grid(len(tasks), min_column_width=150):
-        for task in tasks:
-            metric = task.main_metric
-            value = view.series.latest(split, task.name, metric)
-            old = before.get(task.name, {}).get(metric)
-            label = f':color[●]{{foreground="{colours[task.name]}"}} {task.name} · {metric_name(metric)}'
-            st.metric(
-                label,
-                formatted(metric, value),
-                difference(metric, value, old),
-                delta_color="normal" if task.higher_is_better else "inverse",
-                delta_description=t("tiles.since_last") if old is not None and value is not None else None,
-                help=t("tiles.help", split=t(f"split.{split}"), unit=unit_name(task.unit) or "–"),
-                border=True,
-                height="stretch",
-            )
+        each = many_tiles.many_tiles(view, tasks, ranked(view, tasks, split), before)
+    else:
+        each = [_tile(view, task, split, colours[task.name], before) for task in tasks]
+    return tiles(each) + note(test_line(view, tasks))
 
 
-def test_line(view: RunView, tasks: tuple[Task, ...]) -> None:
-    """The main metrics on the test part, once the run has ended; before that, that they come then."""
+def _tile(view: RunView, task: Task, split: str, colour: str, before: Metrics) -> str:
+    metric = task.main_metric
+    value, old = view.series.latest(split, task.name, metric), before.get(task.name, {}).get(metric)
+    changed = difference(metric, value, old)
+    return tile(
+        f"{task.name} · {metric_name(metric)}",
+        formatted(metric, value),
+        tip=t("tiles.help", split=t(f"split.{split}"), unit=unit_name(task.unit) or "–"),
+        colour=colour,
+        change=changed,
+        good=changed.startswith("+") == task.higher_is_better if changed and changed[0] in "+-" else None,
+        note=t("tiles.since_last") if changed else "",
+    )
+
+
+def test_line(view: RunView, tasks: tuple[Task, ...]) -> str:
+    """The main metrics on the test part, once the run has ended; before that, that they come then. As Markdown."""
     if "test" not in view.series.metrics:
-        st.caption(t("tiles.test_later"))
-        return
+        return t("tiles.test_later")
     named = ((task.name, task.main_metric) for task in tasks)
     found = (f"{name} {metric_name(m)} **{formatted(m, view.series.latest('test', name, m))}**" for name, m in named)
     text = many_tiles.many_test_line(view, tasks) if len(tasks) > MOST_BESIDE else " · ".join(found)
-    st.caption(f"{t('tiles.test_once')}: {text}")
+    return f"{t('tiles.test_once')}: {text}"
 
 
 def metrics_table(view: RunView, tasks: tuple[Task, ...]) -> list[dict[str, Any]]:

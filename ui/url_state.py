@@ -140,7 +140,7 @@ def _value(path: str, text: str) -> Any:
         return [part.strip() for part in text.removeprefix("[").removesuffix("]").split(",") if part.strip()]
     if text == "null":
         return None
-    if path == "regularizers":
+    if path in ("regularizers", drafts.AUGMENTATION):
         try:
             return json.loads(text)
         except ValueError:

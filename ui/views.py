@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ui.live_chart import live_chart
 from ui.markup import show_markup
 from ui.mask_viewer import mask_viewer
 from ui.names import unit_name
-from ui.remembered import remembered
+from ui.remembered import made_once, remembered
 from ui.small_multiples import show_multiples
 from ui.url_state import VIEW
 from ui.words import t
@@ -126,7 +127,9 @@ def _of_run(source: Source, view: RunView, kind: str, tasks: tuple[Task, ...], c
     elif kind == "metrics":
         tiles.show_metrics_table(view, tasks)
     elif kind == "weights":
-        data = charts.weights_chart(view.series, colours, total_steps=view.record.total_steps, view=view.record.id)
+        call: dict[str, Any] = {"total_steps": view.record.total_steps, "view": view.record.id}
+        make = partial(charts.weights_chart, view.series, colours, **call)
+        data = made_once(make, view.series, "weights", colours, call)
         live_chart(data, key="weights_chart", height=HEIGHT, text_alternative=t("views.weights"))
     else:
         _samples(source, view, tasks)

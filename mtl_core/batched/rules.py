@@ -64,6 +64,10 @@ def _reasons(spec: RunSpec) -> Iterator[str]:
         yield "it makes pictures or masks"
     if spec.precision == "bf16":
         yield "it is of reduced precision"
+    if spec.acceleration in ("compile", "cuda_graph"):
+        yield "how it takes its steps was chosen"
+    if spec.dataset.augmentation:
+        yield "its training rows are changed anew at each step, by numbers of its own seed"
     if spec.dataset.build().own_samples:
         yield "its tasks have samples of their own"
     unknown = [term.name for term in spec.regularizers if term.name not in REGULARIZERS]

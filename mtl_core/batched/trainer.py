@@ -159,6 +159,8 @@ def train_together(specs: Sequence[RunSpec], controls: Sequence[Control] | None 
             told.append(Event("progress", 0, 0.0, time.monotonic() - began, vars(next(loading))))
     except StopIteration as loaded:
         first: Session = loaded.value
+    if first.splits["train"].streamed:
+        raise CannotStack("these runs cannot train together: their rows do not fit the device and are streamed")
     if any(split.present for split in first.splits.values()):
         raise CannotStack(f"these runs cannot train together: {specs[0].dataset.name} lacks targets in some rows")
     yield from ((place, one) for one in told for place in range(len(specs)))

@@ -25,8 +25,9 @@ def list_command(registry: str, as_json: bool) -> int:
 
 
 def registries() -> dict[str, Mapping[str, type[Named]]]:
-    """The four registries by the names that the command line gives them."""
+    """The registries by the names that the command line gives them."""
     from mtl_core.architectures import ARCHITECTURES
+    from mtl_core.augmentation import AUGMENTATIONS
     from mtl_core.datasets import DATASETS
     from mtl_core.regularizers import REGULARIZERS
     from mtl_core.weightings import WEIGHTINGS
@@ -36,6 +37,7 @@ def registries() -> dict[str, Mapping[str, type[Named]]]:
         "architectures": ARCHITECTURES,
         "weightings": WEIGHTINGS,
         "regularizers": REGULARIZERS,
+        "augmentations": AUGMENTATIONS,
     }
 
 

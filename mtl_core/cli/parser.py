@@ -18,6 +18,7 @@ from mtl_core.cli.data_options import add_data_parsers, reading_options
 from mtl_core.errors import MTLError, SpecError
 
 EXIT_FINISHED, EXIT_FAILED, EXIT_BAD_SPEC, EXIT_STOPPED = 0, 1, 2, 3
+REGISTRIES = ("datasets", "architectures", "weightings", "regularizers", "augmentations")
 ID_HELP = "the run's id, or as much of its beginning as is unique; show and stop take a group's id too"
 EPILOG = "exit codes: 0 finished, 1 failed or interrupted, 2 bad spec or arguments, 3 stopped"
 
@@ -169,7 +170,7 @@ def build_parser() -> argparse.ArgumentParser:
     _threads_option(train)
     _json_option(train)
     listing = commands.add_parser("list", help="what there is to choose from")
-    listing.add_argument("registry", choices=("datasets", "architectures", "weightings", "regularizers"))
+    listing.add_argument("registry", choices=REGISTRIES)
     _json_option(listing)
     fetch = commands.add_parser("fetch", help="get a data set's files into the data folder")
     fetch.add_argument("dataset", metavar="DATASET")

@@ -82,6 +82,8 @@ class ProgressLine:
 def _loading(values: dict[str, Any]) -> str:
     if values.get("what") == "rejected":
         return f"{values['field']}: {values['rule']} (found {values['value']!r})"
+    if values.get("what") == "acceleration":
+        return f"steps are taken as {values['chosen']}: {values['why']}"
     of = f"/{values['total']}" if values.get("total") else ""
     return f"{values.get('what', '')} {values.get('done', '')}{of} {values.get('unit', '')}".strip()
 

@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from mtl_core.errors import DataError
+from mtl_core.mapped import array_of
 from mtl_core.settings import HOME_VARIABLE, home_dir
 
 if TYPE_CHECKING:
@@ -44,11 +45,12 @@ def key_of(files: Iterable[Path], *options: object) -> str:
 def cached(name: str, key: str, wanted: Iterable[str]) -> dict[str, NDArray[Any]] | None:
     """The wanted arrays that :func:`keep` kept under this name; None where there are none or the key is another one.
 
-    A damaged file counts as none: what it held is made anew and kept in its place.
+    Large ones are mapped (:mod:`mtl_core.mapped`). A damaged file counts as none: what it held is made anew and kept
+    in its place.
     """
     try:
         with np.load(_path(name), allow_pickle=False) as kept:
-            return {array: kept[array] for array in wanted} if str(kept[KEY]) == key else None
+            return {array: array_of(kept, _path(name), array) for array in wanted} if str(kept[KEY]) == key else None
     except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):
         return None
 

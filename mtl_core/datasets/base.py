@@ -124,6 +124,8 @@ class Dataset(Named):
     recommended: ClassVar[Mapping[str, Any]] = {}
     own_samples: ClassVar[bool] = False
     """Whether its tasks have samples of their own, so that the batch policy matters."""
+    changed_by: ClassVar[Mapping[str, str]] = {}
+    """Augmentations after which its targets would be wrong, each with the reason."""
 
     def about(self) -> Card:
         """What a person reads of it; a data set of one's own is described by its manifest."""

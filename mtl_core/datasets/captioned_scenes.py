@@ -55,6 +55,12 @@ class CaptionedScenes(Dataset):
         "weighting": {"lambdas": {"match": 0.05, "object": 0.05, "mask": 1.0}},
         "gradients": {"every": 100},
     }
+    changed_by: ClassVar[Mapping[str, str]] = {
+        "flip": "what was left of a thing is then right of it",
+        "shift": "what the sentence speaks of may leave the picture",
+        "rotate": "what was beside a thing may then be above it",
+        "zoom": "what the sentence calls large may then be small",
+    }
     card: ClassVar[Card] = Card(
         title="Captioned scenes",
         size="60 000 colour pictures of 32×32 with a sentence each; 3 to 5 objects",

@@ -80,13 +80,14 @@ class Cifar10(Dataset):
 
     def load(self, folder: Path, validation: float) -> Generator[Progress, None, Samples]:
         (pictures, classes), note = yield from _all(folder)
-        used = np.r_[0 : self.rows, TRAINED : TRAINED + TESTED]
-        pictures, classes = pictures[used], classes[used]
+        if self.rows < TRAINED:
+            used = np.r_[0 : self.rows, TRAINED : TRAINED + TESTED]
+            pictures, classes = pictures[used], classes[used]
         splits = stratified_cut(np.arange(self.rows), classes, validation)
         return Samples(
             inputs={"image": pictures},
             targets={"object": classes},
-            splits={**splits, "test": np.arange(self.rows, len(used))},
+            splits={**splits, "test": np.arange(self.rows, len(classes))},
             source="torchvision",
             notes=(note,) if note else (),
             strata=classes,

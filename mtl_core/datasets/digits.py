@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DIGITS = tuple(str(digit) for digit in range(10))
 ROWS = 1797
 SIDE, SMALL = 28, 8
+MIRRORED = {"flip": "a mirrored digit is another one, or none"}
+"""Of pictures of digits: why they are not mirrored (see ``Dataset.changed_by``)."""
 
 
 class Digits(Dataset):
@@ -36,6 +38,7 @@ class Digits(Dataset):
         "optimizer": {"lr": 0.005},
         "lr_schedule": {"name": "one_cycle"},
     }
+    changed_by: ClassVar[Mapping[str, str]] = MIRRORED
     card: ClassVar[Card] = Card(
         title="Digits (8×8, brought to 28×28)",
         size="1797 grey pictures, 10 classes",

@@ -13,7 +13,7 @@ import numpy as np
 from mtl_core.blocks import Map
 from mtl_core.datasets import mnist_files
 from mtl_core.datasets.base import Card, Dataset, Preview, Progress, Samples
-from mtl_core.datasets.digits import SIDE, digit_mask, digit_tasks
+from mtl_core.datasets.digits import MIRRORED, SIDE, digit_mask, digit_tasks
 from mtl_core.datasets.download import Unreachable
 from mtl_core.datasets.drawing import by_mass
 from mtl_core.datasets.splits import stratified_cut, trained_sizes
@@ -39,6 +39,7 @@ class Mnist(Dataset):
         "lr_schedule": {"name": "one_cycle"},
         "gradients": {"every": 50},
     }
+    changed_by: ClassVar[Mapping[str, str]] = MIRRORED
     card: ClassVar[Card] = Card(
         title="MNIST",
         size="60 000 + 10 000 grey pictures of 28×28, 10 classes",

@@ -51,6 +51,7 @@ class MultiMnist(Dataset):
         "lr_schedule": {"name": "one_cycle"},
         "gradients": {"every": 50},
     }
+    changed_by: ClassVar[Mapping[str, str]] = {"flip": "left and right change places, and so do the digits' own sides"}
     card: ClassVar[Card] = Card(
         title="MultiMNIST (two digits)",
         size="1797 grey pictures of 28×28 from digits, or 60 000 + 10 000 from MNIST; 10 × 10 classes",

@@ -47,7 +47,8 @@ def combine(
     if not fixed and not weighting.needs_gramian:
         weights = weighting.weights(scaled, None, moment)
         # a task whose weight came out as exactly 0 is left out: its own parts shall have no gradient
-        names = frozenset(t.name for t, w in zip(moment.tasks, weights.tolist(), strict=True) if w != 0)
+        if weighting.vanishes:
+            names = frozenset(t.name for t, w in zip(moment.tasks, weights.tolist(), strict=True) if w != 0)
     found = explicit.descended(batch, _of_all(moment, weights * lambdas, losses), names)
     return Combined(weights, (weights * scaled).sum(), rows, parts, seconds), _by_parameter(explicit, found)
 

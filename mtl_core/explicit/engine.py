@@ -93,8 +93,9 @@ class Explicit:
         grouped = [places[task] for group in self.graph.groups for task in group.tasks]
         columns = [[places[t] for t in group.tasks for _ in range(group.width)] for group in self.graph.groups]
         whole = list(range(len(tasks)))
-        self._columns = [None if found == whole else torch.tensor(found) for found in columns]
-        self._back = None if grouped == sorted(grouped) else torch.tensor(grouped).argsort()
+        device = next(iter(self.layers.values()))[0].device
+        self._columns = [None if found == whole else torch.tensor(found).to(device) for found in columns]
+        self._back = None if grouped == sorted(grouped) else torch.tensor(grouped).argsort().to(device)
         self._aims: list[Aim] = []
         self._seen: list[Seen] = []
 

@@ -147,3 +147,9 @@ def check(spec: RunSpec, run: str) -> None:
             "classifier are not written out in scripts; train it without generation tasks, or export its weights, "
             "spec, metrics or report"
         )
+    if spec.dataset.augmentation:
+        names = ", ".join(one.name for one in spec.dataset.augmentation)
+        raise MTLError(
+            f"run {run} changes its training rows at each step ({names}), which is not written out in scripts; train "
+            "it with dataset.augmentation: [], or export its weights, spec, metrics or report"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -12,6 +13,7 @@ from pydantic import Field, field_validator
 from mtl_core.regularizers.base import Regularizer
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from mtl_core.regularizers.base import Columns
@@ -76,7 +78,7 @@ class Graph(Regularizer):
 
         rows = stacked(columns)
         rows = rows - rows.detach().mean(0)  # L 1 = 0: nothing changes but the rounding
-        weights = rows.new_tensor(self.weights(list(columns)))
+        weights = _on_device(tuple(map(tuple, self.weights(list(columns)))), rows.dtype, rows.device)
         return ((weights.sum(1).diag() - weights) @ rows * rows).sum()
 
     def describe(self, columns: Columns) -> dict[str, Any]:
@@ -104,3 +106,11 @@ def _broken_rules(adjacency: Adjacency) -> Iterator[str]:
                 yield f"a task is no neighbour of its own, {task} – {task} has {a:g}: take it out"
             elif back != a:
                 yield f"an edge has one weight, {task} – {other} has {a:g} and back {back:g}: write it once"
+
+
+@lru_cache(maxsize=16)
+def _on_device(weights: tuple[tuple[float, ...], ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(K, K), copied to the device once and not at every step."""
+    import torch
+
+    return torch.tensor(weights, dtype=dtype, device=device)

@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from mtl_core.errors import DataError
+from mtl_core.mapped import array_of
 from mtl_core.settings import home_dir
 from mtl_core.userdata.findings import Finding
 from mtl_core.userdata.manifest import Manifest
@@ -144,7 +145,7 @@ def preview_of(data: str, home: Path | None = None) -> dict[str, Any]:
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
+            return {key: array_of(file, path, key) for key in file.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is damaged ({error}); {AGAIN}") from error
 

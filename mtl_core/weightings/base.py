@@ -93,6 +93,10 @@ class Weighting(Named):
     looks_back: ClassVar[bool] = False
     """Whether :meth:`observe` shall be given the losses of the same batch after the step."""
     least_tasks: ClassVar[int] = 2
+    on_host: ClassVar[tuple[str, ...]] = ()
+    """Names in its memory that stay on the CPU, wherever the losses are."""
+    vanishes: ClassVar[bool] = True
+    """Whether a weight can come out as exactly 0: then it is looked at, for which a GPU has to be waited for."""
 
     def memory(self, tasks: int) -> Memory:
         """What it remembers from step to step, as it begins: tensors with ``tasks`` entries; kept in checkpoints."""
@@ -123,7 +127,7 @@ class Weighting(Named):
 
         if self.needs_gramian and gramian is None:
             raise ValueError(f"{self.name} needs the Gramian J Jᵀ of the losses' gradients, got None")
-        here = losses.detach().cpu()
+        here = losses.detach().cpu() if self.needs_gramian else losses.detach()  # a GPU need not be waited for
         moment = moment or self.first_moment(here)
         known = None if gramian is None else _known(gramian)
         if known is not None and not bool(torch.isfinite(known).all()):
@@ -138,7 +142,7 @@ class Weighting(Named):
         return Moment(tasks, list(range(len(losses))), losses.new_ones(len(losses)), self.memory(len(losses)))
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        """The method itself, see :meth:`weights`; everything is on the CPU."""
+        """The method itself, see :meth:`weights`; on the CPU where it reads G, else where the losses are."""
         raise TypeError(f"{type(self).__name__} must define how it weighs")
 
     def observe(self, losses: Tensor, moment: Moment) -> None:

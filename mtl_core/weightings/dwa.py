@@ -26,6 +26,8 @@ class Dwa(Weighting):
     name: Literal["dwa"] = "dwa"
     source: ClassVar[str] = "Liu et al. 2019, End-to-end multi-task learning with attention, eq. 7"
 
+    on_host: ClassVar[tuple[str, ...]] = ("epoch",)
+
     temperature: Annotated[float, Field(gt=0, le=100, description="T: the larger, the more alike the weights")] = 2.0
 
     def memory(self, tasks: int) -> Memory:
@@ -47,11 +49,13 @@ class Dwa(Weighting):
     @staticmethod
     def _turn(memory: Memory) -> None:
         """An epoch ended: its mean losses become the last ones, of the tasks that it met."""
+        import torch
+
         met = memory["count"] > 0
-        memory["before"][met] = memory["last"][met]
-        memory["last"][met] = memory["sum"][met] / memory["count"][met]
+        memory["before"].copy_(torch.where(met, memory["last"], memory["before"]))
+        memory["last"].copy_(torch.where(met, memory["sum"] / memory["count"], memory["last"]))
         memory["sum"].zero_()
         memory["count"].zero_()
         known = (memory["last"] != 0) & (memory["before"] != 0)
-        memory["ratio"][known] = (memory["last"][known] / memory["before"][known]).clamp(max=MOST)
-        memory["ratio"][~known] = 1.0
+        ratio = (memory["last"] / memory["before"]).clamp(max=MOST)
+        memory["ratio"].copy_(torch.where(known, ratio, torch.ones_like(ratio)))

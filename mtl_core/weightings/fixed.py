@@ -16,6 +16,7 @@ class Fixed(Weighting):
     name: Literal["fixed"] = "fixed"
     source: ClassVar[str] = "linear scalarisation"
     least_tasks: ClassVar[int] = 1
+    vanishes: ClassVar[bool] = False
 
     def weights(self, losses: Tensor, gramian: Tensor | None = None, moment: Moment | None = None) -> Tensor:
         return losses.new_ones(losses.shape)  # nothing is read: a GPU need not wait

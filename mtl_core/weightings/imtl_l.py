@@ -22,6 +22,7 @@ class ImtlL(Weighting):
     name: Literal["imtl_l"] = "imtl_l"
     source: ClassVar[str] = "Liu et al. 2021, Towards impartial multi-task learning, section 3.2"
     learned: ClassVar[tuple[str, ...]] = ("log_scale",)
+    vanishes: ClassVar[bool] = False
 
     def memory(self, tasks: int) -> Memory:
         import torch

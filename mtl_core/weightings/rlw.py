@@ -16,8 +16,10 @@ class Rlw(Weighting):
     name: Literal["rlw"] = "rlw"
     source: ClassVar[str] = "Lin et al. 2022, Reasonable effectiveness of random weighting, algorithm 2"
     random: ClassVar[bool] = True
+    vanishes: ClassVar[bool] = False
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
         import torch
 
-        return torch.randn(len(losses), generator=moment.generator()).softmax(0)
+        drawn = torch.randn(len(losses), generator=moment.generator()).softmax(0)
+        return drawn.pin_memory().to(losses, non_blocking=True) if losses.is_cuda else drawn

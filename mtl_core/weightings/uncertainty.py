@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mtl_core.weightings.base import Memory, Moment, Weighting
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 MOST = 20.0
@@ -25,6 +27,7 @@ class Uncertainty(Weighting):
     name: Literal["uncertainty"] = "uncertainty"
     source: ClassVar[str] = "Kendall et al. 2018, Multi-task learning using uncertainty to weigh losses, eqs. 7 and 10"
     learned: ClassVar[tuple[str, ...]] = ("log_variance",)
+    vanishes: ClassVar[bool] = False
 
     def memory(self, tasks: int) -> Memory:
         import torch
@@ -32,9 +35,17 @@ class Uncertainty(Weighting):
         return {"log_variance": torch.zeros(tasks)}
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
-        factors = losses.new_tensor([1.0 if task.kind in FULL else 0.5 for task in moment.tasks])
+        factors = _factors(tuple(task.kind in FULL for task in moment.tasks), losses.dtype, losses.device)
         variance = moment.memory["log_variance"]
         variance.data.clamp_(-MOST, MOST)
         weights = factors * moment.of(variance.detach()).to(losses).neg().exp()
         moment.leave_gradient(variance, 0.5 - weights * losses)
         return weights
+
+
+@lru_cache(maxsize=64)
+def _factors(full: tuple[bool, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(A,) 1 for a cross-entropy, ½ for a squared error; copied to the device once."""
+    import torch
+
+    return torch.tensor([1.0 if one else 0.5 for one in full], dtype=dtype).to(device)

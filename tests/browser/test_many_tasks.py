@@ -16,7 +16,7 @@ WATCH = """() => {
     window.spoiledFrames = 0;
     const look = () => {
         const sight = column.querySelector('.st-key-first_sight');
-        const panel = column.querySelector('.stMarkdownBadge, [data-testid=stMetric], .mtl-chart-plot');
+        const panel = column.querySelector('.stMarkdownBadge, .st-key-tiles, .mtl-chart-plot');
         const above = sight?.getBoundingClientRect().top < panel?.getBoundingClientRect().top;
         window.spoiledFrames += above || !(sight || panel);
         requestAnimationFrame(look);

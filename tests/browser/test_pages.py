@@ -36,7 +36,7 @@ def test_something_real_is_there_at_first_paint(
     begun = time.perf_counter()
     playground = Playground(page, server).open()
     page.locator("svg.network:visible").first.wait_for()
-    page.locator("[data-testid=stMetric]").first.wait_for()
+    page.locator(".tile").first.wait_for()
     painted = time.perf_counter() - begun
     playground.until(lambda: page.locator(CURVES).count() and playground.last_step() > 0, 20, "the recorded curves")
     drawn = time.perf_counter() - begun

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +42,31 @@ def whole(app: AppTest) -> str:
     kinds = ("markdown", "caption", "error", "warning", "info", "subheader", "metric", "title", "success")
     found = [str(element.value) for kind in kinds for element in getattr(app, kind)]
     labels = [
-        str(element.label)
-        for kind in ("metric", "button", "progress")
-        for element in app.get(kind)
-        if hasattr(element, "label")
+        str(element.label) for kind in ("metric", "button") for element in app.get(kind) if hasattr(element, "label")
     ]
-    return "\n".join(found + labels + [str(bar.text) for bar in app.progress])
+    return "\n".join(found + labels + [words_of(text) for text in markup(app).values()])
+
+
+def markup(app: AppTest) -> dict[str, str]:
+    """The HTML of our own on the page, by the key of its place; with what its panel says of it since."""
+    given = {str(element.proto.id).split("-", 2)[-1]: json.loads(element.proto.json or "{}")
+             for element in app.get("bidi_component")}  # fmt: skip
+    found = {key: data["markup"] for key, data in given.items() if "markup" in data}
+    fed = given.get("feed", {}).get("slots", {})
+    return found | {key: data["markup"] for key, data in fed.items() if "markup" in data}
+
+
+def words_of(text: str) -> str:
+    """HTML without its tags; bold stays marked as in Markdown."""
+    return unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?b>", "**", text)))
+
+
+def tiles(app: AppTest, key: str = "tiles") -> list[tuple[str, str]]:
+    """Name and value of each tile."""
+    names = re.findall(
+        r'<p class="name"><span>(?:<span [^>]*>●</span> )?(.*?)</span>.*?<p class="value">(.*?)</p>', markup(app)[key]
+    )
+    return [(unescape(name), unescape(value)) for name, value in names]
 
 
 def told(app: AppTest) -> list[str]:

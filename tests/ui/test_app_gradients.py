@@ -11,7 +11,7 @@ from mtl_core.datasets import DATASETS
 from mtl_core.runs.store import Store
 from tests.ui.gradient_store import gradient_run
 from tests.ui.many_store import ManyTasks
-from tests.ui.small_store import opened, run_of, told, whole
+from tests.ui.small_store import opened, run_of, tiles, told, whole
 from ui import shown_run, views
 from ui.words import catalogue
 
@@ -58,8 +58,9 @@ def test_two_tasks(home: object, store: Store, measured: int, lang: str) -> None
     text = whole(app)
     assert words["gradients.arrows_about"] in text
     assert words["gradients.where"] in text
-    tiles = [metric.label for metric in app.metric]
-    assert tiles[-4:] == [words[f"gradients.{n}"] for n in ("conflict_share", "condition", "cosine_tile", "similarity")]
+    assert [name for name, _ in tiles(app, "gradient_tiles")] == [
+        words[f"gradients.{n}"] for n in ("conflict_share", "condition", "cosine_tile", "similarity")
+    ]
     share = words["gradients.cost"].format(cost="2.0 ms", every=10, share="2.0%")
     assert share in text
 
@@ -92,7 +93,7 @@ def test_many_tasks(home: object, store: Store, count: int, matrix: bool) -> Non
     text = whole(app)
     assert (EN["gradients.cosine_now"].format(step=21) in text) == matrix
     assert (EN["gradients.where"] in text) == matrix
-    assert EN["gradients.conflict_now"] in [metric.label for metric in app.metric]
+    assert EN["gradients.conflict_now"] in dict(tiles(app, "gradient_tiles"))
 
 
 def test_tasks_that_share_nothing_are_explained_and_their_columns_compared(home: object, store: Store) -> None:

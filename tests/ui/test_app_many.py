@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from mtl_core.datasets import DATASETS
 from mtl_core.runs.store import Store
 from tests.ui.many_store import ManyTasks, many_run
-from tests.ui.small_store import opened, told, whole
+from tests.ui.small_store import markup, opened, tiles, told, whole
 from ui import many_tasks, shown_run
 from ui.words import catalogue
 
@@ -44,7 +44,7 @@ def test_the_form_of_139_tasks_is_as_short_as_that_of_few(home: object, architec
     sliders = [slider.label for slider in app.select_slider if slider.key and slider.key.startswith("form:ladder:w")]
     assert sliders == [words["sliders.every"].format(count=139)]
     assert app.multiselect(key="form:tasks").label == words["many.chosen"].format(count=139, total=139)
-    assert r"\sum_{139} L_i" in whole(app)
+    assert "Σ<sub>139</sub> <i>L</i><sub>i</sub>" in markup(app)["formula"]
 
 
 def test_tasks_are_chosen_by_search_and_shortcuts(home: object) -> None:
@@ -153,9 +153,9 @@ def test_a_run_of_many_tasks_is_told_in_few_words(home: object, store: Store, co
     run = many_run(store, how, count=count)
     app = opened(run=run)
     assert told(app) == []
-    (tile,) = app.metric
-    assert tile.label == EN["many.mean_metric"].format(metric="MSE")
-    assert tile.delta.startswith("±")
+    ((name, _),) = tiles(app)
+    assert name == EN["many.mean_metric"].format(metric="MSE")
+    assert '<p class="change"><span>± ' in markup(app)["tiles"]
     text = whole(app)
     assert EN["many.worst"] in text
     assert f"school_{count} **" in text, "the worst by name"
@@ -167,7 +167,7 @@ def test_a_run_of_many_tasks_is_told_in_few_words(home: object, store: Store, co
 def test_a_run_that_has_not_begun_has_no_extremes(home: object, store: Store) -> None:
     app = opened(run=many_run(store, steps=0))
     assert told(app) == []
-    assert app.metric[0].value == "–"
+    assert tiles(app)[0][1] == "–"
 
 
 def test_all_metrics_of_many_tasks_are_one_table_to_sort(home: object, store: Store) -> None:

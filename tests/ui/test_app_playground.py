@@ -6,7 +6,7 @@ import pytest
 
 from mtl_core.runs.store import Store
 from tests.sharing import pairs
-from tests.ui.small_store import STRANGER, opened, run_of, told, whole
+from tests.ui.small_store import STRANGER, markup, opened, run_of, tiles, told, whole
 from ui.words import catalogue
 
 EN, ZH = catalogue("en"), catalogue("zh")
@@ -22,7 +22,7 @@ def test_the_first_paint_has_questions_a_recorded_run_and_one_primary_button(hom
         assert EN[f"ask.{name}"] in text
     assert EN["output.recorded"] in text, "a recorded run is marked as one"
     assert EN["data.stand_in"] in text, "synthetic rows are marked"
-    assert [metric.label.split("} ")[1] for metric in app.metric] == ["quality · MSE", "good · accuracy"]
+    assert [name for name, _ in tiles(app)] == ["quality · MSE", "good · accuracy"]
     assert "**L** =" in text
     primary = [button.label for button in app.button if button.proto.type == "primary"]
     assert primary == [EN["control.start"]]
@@ -152,8 +152,8 @@ def test_data_without_a_recorded_run_says_so_instead_of_showing_another(home: ob
     text = whole(app)
     assert EN["output.none"].format(name="MNIST") in text
     assert EN["output.recorded"] not in text
-    assert not app.metric
-    assert r"$L_{\text{digit}}$" in text
+    assert "tiles" not in markup(app)
+    assert "<i>L</i><sub>digit</sub>" in markup(app)["formula"]
 
 
 def test_the_last_task_stays_and_the_page_says_why(home: object) -> None:

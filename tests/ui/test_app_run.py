@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mtl_core.events import Event
 from mtl_core.runs.store import Store
-from tests.ui.small_store import OWNER, events_of, opened, run_of, told, whole
+from tests.ui.small_store import OWNER, events_of, markup, opened, run_of, told, whole
 from ui import hub
 from ui.words import catalogue
 
@@ -124,11 +126,11 @@ def test_a_finished_run_shows_the_difference_to_the_last_one(home: object, store
     run_of(store, "finished", values=better)
     app = opened(run=run_of(store, "finished"))
     assert told(app) == []
-    mse, accuracy = app.metric
-    assert mse.delta.startswith("+0.07")
-    assert mse.proto.color == mse.proto.MetricColor.RED, "more error than last time is worse"
-    assert accuracy.delta.startswith("-10")
-    assert accuracy.proto.color == accuracy.proto.MetricColor.RED
+    changes = re.findall(r'<p class="(change.*?)"><span>(.*?)</span>', markup(app)["tiles"])
+    (mse, accuracy) = (text for _, text in changes)
+    assert mse.startswith("↑ +0.07")
+    assert accuracy.startswith("↓ −10")
+    assert {look for look, _ in changes} == {"change bad"}, "more error and less accuracy than last time are worse"
 
 
 def test_test_metrics_come_once_and_only_at_the_end(home: object, store: Store) -> None:
@@ -233,12 +235,14 @@ def test_the_chosen_view_is_in_the_link_and_still_there_after_a_reload(home: obj
 def test_a_formula_has_an_ended_runs_losses_only_with_its_lambdas(home: object, store: Store) -> None:
     def formula(**parameters: str) -> str:
         app = opened(run=run, **parameters)
-        return next(text.value for text in app.markdown if text.value.startswith("**L** ="))
+        return markup(app)["formula"]
 
     run = run_of(store, "finished")
-    total = float(formula().rsplit("= **", 1)[1].rstrip("*"))
+    total = float(formula().rsplit("= <b>", 1)[1].split("<")[0])
     assert total > 0
-    assert "L_{" in formula(dataset="wine_quality", **{"lambda.good": "2"}), "names: this L was never computed"
+    assert "<i>L</i><sub>" in formula(dataset="wine_quality", **{"lambda.good": "2"}), (
+        "names: this L was never computed"
+    )
 
 
 def test_a_run_that_trains_with_others_is_stopped_and_not_steered(home: object, store: Store) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import frontend, live_chart
+from ui import frontend, parts, static_files
 from ui.keyboard import press_keys
-from ui.live_chart import install_drawer, install_plotly
 from ui.owner import valid_token
+from ui.static_files import install_plotly, install_script
 
 
 def test_plotly_is_put_in_place_once_and_older_versions_go(tmp_path: Path) -> None:
@@ -25,26 +26,47 @@ def test_plotly_is_put_in_place_once_and_older_versions_go(tmp_path: Path) -> No
     assert (folder / name).stat().st_mtime_ns == first.st_mtime_ns
 
 
-def test_what_draws_charts_is_a_script_of_its_own_named_by_its_hash(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = install_drawer(tmp_path / "static")
-    assert name == install_drawer(tmp_path / "static")
-    text = (tmp_path / "static" / name).read_text(encoding="utf-8")
-    assert "window.mtlLiveChart = function" in text
+def test_the_pages_own_script_is_named_by_its_hash(tmp_path: Path) -> None:
+    folder, text = tmp_path / "static", parts.script()
+    name = install_script(folder, text)
+    assert name == install_script(folder, text)
+    assert (folder / name).read_text(encoding="utf-8") == text
     assert "export default" not in text
-    monkeypatch.setattr(live_chart, "DRAWER", live_chart.DRAWER + "// newer")
-    assert install_drawer(tmp_path / "static") != name
+    assert install_script(folder, text + "// newer") != name
 
 
-def test_a_folder_that_cannot_be_made_is_told_to_the_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", parts.PARTS)
+def test_what_travels_with_each_update_is_small(part: str) -> None:
+    stub = frontend.source("stub.js").replace("PART", part)
+    assert len(stub) < 800
+    assert f'"{part}": (() =>' in parts.script()
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A static folder that cannot be made."""
     (tmp_path / "static").write_text("a file stands in the way")
-    monkeypatch.setattr(live_chart, "STATIC_FOLDER", tmp_path / "static")
-    live_chart.plotly_url.cache_clear()
-    script, problem = live_chart.script_or_problem()
-    live_chart.plotly_url.cache_clear()
-    assert script == ""
-    assert "static" in problem
+    monkeypatch.setattr(static_files, "STATIC_FOLDER", tmp_path / "static")
+    caches = (parts.plotly_url, parts.script_url)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+def test_a_folder_that_cannot_be_made_is_told_to_the_chart(nowhere: None) -> None:
+    for url, problem in (parts.plotly_or_problem(), parts.script_or_problem()):
+        assert url == ""
+        assert "static" in problem
+
+
+def test_without_a_folder_the_script_travels_with_its_parts(nowhere: None) -> None:
+    app = AppTest.from_function(_chart_page).run()
+    assert not app.exception
+    names = {element.proto.component_name: element.proto.js_content for element in app.get("bidi_component")}
+    assert parts.script() in names["mtl_live_chart_whole"]
+    assert parts.script() in names["mtl_markup_whole"]
 
 
 @pytest.mark.parametrize("name", ["space", "Enter", "ss", ""])
@@ -83,22 +105,21 @@ def _chart_page() -> None:
     from ui.chart_data import ChartData, Trace
     from ui.keyboard import press_keys
     from ui.live_chart import live_chart, preload_plotly
+    from ui.markup import show_markup
     from ui.mask_viewer import mask_viewer
-    from ui.network_picture import show_network
+    from ui.network_picture import network_markup
 
     live_chart(ChartData((Trace("a", [1], [2], "#000000"),)), key="chart", text_alternative="A")
     preload_plotly()
-    show_network(RunSpec().layout(), {"quality": 1.0, "good": 1.0}, {})
+    show_markup(network_markup(RunSpec().layout(), {"quality": 1.0, "good": 1.0}, {}), key="network")
     mask_viewer(np.zeros((1, 4, 4)), np.zeros((1, 4, 4), int), np.zeros((1, 4, 4), int), ["background"], key="masks")
     press_keys({"Space": "start"})
 
 
-def test_all_components_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_chart, "STATIC_FOLDER", tmp_path)
-    live_chart.plotly_url.cache_clear()
+def test_all_components_mount() -> None:
     app = AppTest.from_function(_chart_page).run()
-    live_chart.plotly_url.cache_clear()
     assert not app.exception
+    assert {element.proto.component_name for element in app.get("bidi_component")} >= {"mtl_live_chart", "mtl_markup"}
 
 
 @pytest.mark.parametrize("path", sorted(Path(frontend.__file__).parent.glob("*.[jc]s*")), ids=lambda path: path.name)

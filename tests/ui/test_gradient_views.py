@@ -146,7 +146,7 @@ def test_the_cosines_have_a_line_a_pair_or_a_band() -> None:
     chart = cosine_chart(series_of([1, 11]), 100, "run")
     assert [trace.name for trace in chart.traces] == [PAIR]
     assert (chart.y_range, bool(chart.below)) == ((-1.05, 1.05), True)
-    assert chart.as_json()["yRange"] == [-1.05, 1.05]
+    assert chart.head["yRange"] == [-1.05, 1.05]
     many = [f"task{i}" for i in range(6)]
     assert len(pair_traces(series_of([1, 11], many).gradients.cosine)) == 3, "15 pairs: two edges of a band, the mean"
 
@@ -158,7 +158,7 @@ def test_every_quantity_is_drawn(name: str, tasks: int) -> None:
     colours = dict.fromkeys(names, "#123456")
     chart = quantity_chart(name, series_of([1, 11, 21], names), colours, None, "run")
     assert bool(chart.traces) == (tasks <= 12 or name != "similarity")
-    assert chart.as_json()["yLog"] == (name in ("norms", "condition"))
+    assert chart.head["yLog"] == (name in ("norms", "condition"))
 
 
 def test_a_strip_has_the_values_of_each_part_in_the_order_of_the_steps() -> None:

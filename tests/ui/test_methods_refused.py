@@ -12,7 +12,7 @@ from mtl_core.errors import SpecError
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
 from mtl_core.weightings import WEIGHTINGS
-from tests.ui.small_store import opened, run_of, told, whole
+from tests.ui.small_store import markup, opened, run_of, told, whole
 from ui import rule_words
 from ui.fields import shape_of
 from ui.formula import direction_text
@@ -121,21 +121,22 @@ def test_a_running_method_shows_the_weights_that_it_used(home: object, store: St
     run = run_of(store, "running", until=30, spec={"weighting": {"name": "dwa"}})
     app = opened(run=run)
     assert told(app) == []
-    line = next(markdown.value for markdown in app.markdown if markdown.value.startswith("**d**"))
-    assert r"0.5 · $\nabla L_{\text{quality}}$" in line, "the recorded steps weighed both by 0.5"
+    line = markup(app)["formula"]
+    assert "<b>d</b> = " in line
+    assert "0.5 · ∇<i>L</i><sub>quality</sub>" in line, "the recorded steps weighed both by 0.5"
 
 
 def test_the_direction_names_weights_until_they_are_known() -> None:
     spec = parse_spec({"weighting": {"name": "mgda"}, "architecture": {"name": "partial"}})
     colours, lambdas = {"quality": "#111111", "good": "#222222"}, spec.weighting.lambdas
     unknown = direction_text(spec, lambdas, {}, colours, (0.01, None))
-    assert unknown.startswith("**d** = ")
-    assert "$w_{1}$ · 0.5 ·" in unknown
-    assert unknown.endswith("0.01 · ∇Ω")
+    assert unknown.startswith('<p class="formula"><b>d</b> = ')
+    assert "<i>w</i><sub>1</sub> · 0.5 ·" in unknown
+    assert unknown.endswith("0.01 · ∇Ω</p>")
     known = direction_text(spec, lambdas, {"quality": 0.4, "good": 0.6}, colours, None)
-    assert "0.4 · $" in known
-    assert "0.6 · $" in known
-    assert "w_" not in known
+    assert "0.4 · ∇" in known
+    assert "0.6 · ∇" in known
+    assert "<i>w</i>" not in known
 
 
 def test_small_numbers_are_typed_not_slid() -> None:

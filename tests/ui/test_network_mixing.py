@@ -250,7 +250,7 @@ def test_the_picture_follows_the_run_that_is_shown(store: Store, monkeypatch: py
     writer.append(Event("evaluation", 2_000, 50.0, 3.0, values))
     writer.flush()
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(picture, "show_network", lambda *_, **call: seen.append(call))
+    monkeypatch.setattr(picture, "network_markup", lambda *_, **call: seen.append(call) or "")
     app = opened(run=run)
     assert told(app) == []
     assert seen[-1]["mixing"]["stitches"]["hidden0"][0] == [0.33, 0.67]

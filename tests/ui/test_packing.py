@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from ui.chart_data import ChartData, Trace
-from ui.packing import LEAST, packed
+from ui.packing import LEAST, kept, packed, points
 
 
-def chart(x: list[float], y: list[float], **fields: Any) -> dict[str, Any]:
-    return ChartData((Trace("loss", x, y, "#000000", **fields),)).as_json()
+def sent(x: list[float], y: list[float]) -> dict[str, Any]:
+    return packed(points("loss", x, y))
 
 
 def read(trace: dict[str, Any]) -> tuple[list[int], list[float]]:
@@ -33,7 +33,7 @@ def test_steps_come_back_exactly_and_values_to_four_digits() -> None:
     draw = np.random.default_rng(0)
     x = np.cumsum(draw.integers(0, 65_536, 400)).tolist()
     y = (draw.standard_normal(400) * 10.0 ** draw.integers(-30, 30, 400)).tolist()
-    (trace,) = packed(chart(x, y))["traces"]
+    trace = sent(x, y)
     steps, values = read(trace)
     assert steps == x
     np.testing.assert_allclose(values, y, rtol=1e-4)
@@ -42,14 +42,14 @@ def test_steps_come_back_exactly_and_values_to_four_digits() -> None:
 def test_points_of_a_scatter_keep_four_digits_of_both() -> None:
     draw = np.random.default_rng(2)
     x, y = draw.standard_normal((2, 300)).tolist()
-    (trace,) = packed(chart(x, y, mode="markers"))["traces"]
+    trace = sent(x, y)
     for found, wanted in ((trace["x"], x), (trace["y"], y)):
         np.testing.assert_allclose(values_of(found), wanted, rtol=1e-4)
 
 
 def test_gaps_stay_gaps() -> None:
     y = [math.nan if i % 7 == 3 else float(i) for i in range(100)]
-    (trace,) = packed(chart(list(range(100)), y))["traces"]
+    trace = sent(list(range(100)), y)
     assert [math.isnan(value) for value in read(trace)[1]] == [math.isnan(value) for value in y]
 
 
@@ -63,8 +63,16 @@ def test_gaps_stay_gaps() -> None:
     ids=["few", "descending", "a wide gap"],
 )
 def test_what_does_not_fit_stays_as_it_is(x: list[float]) -> None:
-    plain = chart(x, [1.0] * len(x), mode="markers")
-    assert packed(plain)["traces"] == plain["traces"]
+    assert sent(x, [1.0] * len(x)) == {"keep": 0, "x": x, "y": [1] * len(x)}
+
+
+def test_what_is_known_is_left_out() -> None:
+    x = list(range(100))
+    both = points("loss", x, [1 / (1 + v) for v in x])
+    assert kept(both[:, :60], both) == 60
+    told = packed(both, 60)
+    assert told["keep"] == 60
+    assert read(told)[0] == x[60:]
 
 
 def test_five_full_lines_take_less_than_fifteen_kilobytes() -> None:

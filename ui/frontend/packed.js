@@ -22,11 +22,18 @@ function unpackedValues({ values }) {
   return numbers;
 }
 
-function unpacked(chart) {
-  for (const trace of chart.traces) {
-    if (Array.isArray(trace.x)) continue;
-    trace.x = trace.x.steps === undefined ? unpackedValues(trace.x) : unpackedSteps(trace.x);
-    trace.y = unpackedValues(trace.y);
-  }
-  return chart;
+function unpacked(numbers) {
+  if (Array.isArray(numbers)) return numbers;
+  return numbers.steps === undefined ? unpackedValues(numbers) : unpackedSteps(numbers);
+}
+
+/* A chart from a message: what is left out of it is as in the chart that was there before. */
+function chartOf(message, before) {
+  const head = message.head ?? before.head;
+  const traces = head.styles.map((style, i) => {
+    const { keep, x, y } = message.tails[i];
+    const known = keep ? before.traces[i] : { x: [], y: [] };
+    return { ...style, x: known.x.slice(0, keep).concat(unpacked(x)), y: known.y.slice(0, keep).concat(unpacked(y)) };
+  });
+  return { ...head, head, traces };
 }

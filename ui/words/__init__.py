@@ -7,7 +7,9 @@ URL's ``lang``, else what the session chose, else the browser's, else English.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +23,7 @@ LANGUAGES: dict[str, str] = {"en": "English", "zh": "中文"}
 
 DEFAULT_LANGUAGE = "en"
 SESSION_KEY = "mtl_language"
+_KNOWN: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -38,6 +41,8 @@ def catalogue(code: str) -> Mapping[str, str]:
 
 def language() -> str:
     """The language of this session, ``en`` or ``zh``."""
+    if (known := _KNOWN.get()) is not None:
+        return known
     if get_script_run_ctx(suppress_warning=True) is None:
         return DEFAULT_LANGUAGE
     browser = "zh" if str(st.context.locale or "").lower().startswith("zh") else DEFAULT_LANGUAGE
@@ -45,6 +50,16 @@ def language() -> str:
         if wanted in LANGUAGES:
             return str(wanted)
     return browser
+
+
+@contextmanager
+def one_language() -> Iterator[None]:
+    """Look up the session's language once for all words in this block: that takes longer than the words do."""
+    token = _KNOWN.set(language())
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
 
 
 def set_language(code: str) -> None:
