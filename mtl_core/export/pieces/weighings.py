@@ -26,7 +26,7 @@ class Learner:
 
     def __init__(self, value: Tensor, decay: float = 0.0) -> None:
         self.value = value.requires_grad_()
-        self.adam = torch.optim.Adam([self.value], weight_decay=decay)
+        self.adam = torch.optim.Adam([self.value], weight_decay=decay, fused=True)
 
     def learn(self, gradient: Tensor, rate: float, active: list[int]) -> None:
         """One step along the gradient of the active entries."""
