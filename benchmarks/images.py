@@ -173,9 +173,14 @@ def _pairs(threads: int, target: float) -> tuple[Pair, ...]:
     end = f", {threads} thread{'s' * (threads > 1)}"
     how: dict[str, Any] = {"threads": threads, "rounds": 3, "quick": 0}
     theirs, patches = f"{loop} with their network", f"{ours}, patches of 2×2"
-    return (
+    found = (
         Pair(f"images/patches{end}", theirs, patches, target, _against(_own, PATCHES), **how | {"quick": 2}),
         Pair(f"images/same patches{end}", f"{loop} with ours", patches, 1.0, _against(Same, PATCHES), **how),
+    )
+    if threads > 1:
+        return found
+    return (
+        *found,
         Pair(f"images/same network{end}", f"{loop} with ours", f"{ours}, defaults", 1.0, _against(Same, {}), **how),
         Pair(f"images/documents' network{end}", theirs, f"{ours}, defaults", 1.0, _against(_own, {}), **how),
     )
