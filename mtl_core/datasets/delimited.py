@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -50,13 +51,21 @@ def read_numbers(content: bytes, columns: Sequence[str], separator: str, rows: i
 def _row(cells: list[str], names: list[str], number: int, bad: Bad) -> list[float]:
     if len(cells) != len(names):
         raise bad(f"line {number} has {len(cells)} cells, not {len(names)}: it is truncated or corrupt")
-    values = []
-    for name, cell in zip(names, cells, strict=True):
-        try:
-            value = float(cell or "nan")
-        except ValueError:
-            raise bad(f"line {number}, column {name!r}: {cell[:40]!r} is no number") from None
-        if not np.isfinite(value):
-            raise bad(f"line {number}, column {name!r}: every value must be a finite number, found {cell!r}")
-        values.append(value)
+    try:
+        values = [float(cell or "nan") for cell in cells]
+    except ValueError:
+        name, cell = next(pair for pair in zip(names, cells, strict=True) if not _is_number(pair[1]))
+        raise bad(f"line {number}, column {name!r}: {cell[:40]!r} is no number") from None
+    if not all(map(math.isfinite, values)):
+        place = next(i for i, value in enumerate(values) if not math.isfinite(value))
+        what = f"line {number}, column {names[place]!r}"
+        raise bad(f"{what}: every value must be a finite number, found {cells[place]!r}")
     return values
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell or "nan")
+    except ValueError:
+        return False
+    return True
