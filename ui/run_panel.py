@@ -207,9 +207,9 @@ def _heading(view: RunView, recorded: bool, panel: str) -> None:
 
 def _taken_badge(started: Mapping[str, Any]) -> None:
     """How steps are taken and why, where they are not plain ones on the CPU."""
-    taken = started.get("acceleration", {"taken": "eager", "precision": "fp32"})
-    if (taken["taken"], taken["precision"], started["device"]) != ("eager", "fp32", "cpu"):
-        st.badge(f"{started['device'].upper()} · {taken['chosen']}", icon=":material/bolt:", help=taken["why"])
+    taken, device = started.get("acceleration"), started.get("device", "cpu")
+    if taken and (taken["taken"], taken["precision"], device) != ("eager", "fp32", "cpu"):
+        st.badge(f"{device.upper()} · {taken['chosen']}", icon=":material/bolt:", help=taken["why"])
 
 
 def _trouble(view: RunView) -> None:

@@ -104,7 +104,7 @@ function belowZero(chart, look) {
 
 function layout(chart, look, width, logTick) {
   const axis = {
-    color: look.quiet, gridcolor: look.grid, linecolor: look.line, zeroline: false, automargin: true,
+    color: look.quiet, gridcolor: look.grid, linecolor: look.line, zeroline: false, automargin: true, ticklabeloverflow: "allow", tickangle: 0,
     tickfont: { size: 12 }, title: { font: { size: 12, color: look.quiet }, standoff: 8 }, ticks: "",
   };
   const onlyBars = chart.traces.every((trace) => trace.mode === "bars");
@@ -113,7 +113,7 @@ function layout(chart, look, width, logTick) {
   return {
     autosize: true, uirevision: chart.view || "mtl", datarevision: Date.now(), showlegend: !onlyBars, bargap: 0.06,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: look.font, color: look.text, size: 12 },
-    margin: { l: 44, r: 12, t: 8, b: 36 }, hovermode: scatter || onlyBars ? "closest" : "x unified", dragmode: "zoom",
+    margin: { l: 44, r: 20, t: 8, b: 36 }, hovermode: scatter || onlyBars ? "closest" : "x unified", dragmode: "zoom",
     hoverlabel: { bgcolor: look.card, bordercolor: look.line, font: { color: look.text, family: look.font, size: 12 } },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: look.quiet, activecolor: look.text },
     legend: {
