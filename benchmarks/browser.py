@@ -220,14 +220,12 @@ def _paint(which: int) -> Callable[[int], Found]:
     return lambda rounds: Found([both[which] for both in _paints(rounds)])
 
 
-def _figure(
-    name: str, words: str, target: float, unit: str, measure: Callable[[int], Found], rounds: int = 5, quick: int = 0
-) -> Pair:
-    return Pair(f"browser/{name}", "–", words, target, measure, lower=True, unit=unit, rounds=rounds, quick=quick)
+def _figure(name: str, words: str, target: float, unit: str, measure: Callable[[int], Found], rounds: int = 5) -> Pair:
+    return Pair(f"browser/{name}", "–", words, target, measure, lower=True, unit=unit, rounds=rounds, quick=0)
 
 
 PAIRS = (
-    _figure("refresh", "a refresh of the live panel, the browser's main thread", 60.0, "ms", _refresh, quick=1),
+    _figure("refresh", "a refresh of the live panel, the browser's main thread", 60.0, "ms", _refresh),
     _figure("bytes", "a refresh of the live panel over the websocket, the whole of it", 15.0, "kB", _bytes),
     _figure("chart bytes", "its message with what is new on curves, tiles, formula and progress", 15.0, "kB", _chart),
     _figure("first paint cold", "first paint, server and browser just started", 3.0, "s", _paint(0)),

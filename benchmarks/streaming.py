@@ -107,7 +107,7 @@ PAIRS = (
         0.95,
         _against(TensorSplit.in_turn, on_device=True),
         rounds=3,
-        quick=2,
+        quick=0,
     ),
     Pair(
         "streaming/DataLoader",
