@@ -44,7 +44,8 @@ def whole(app: AppTest) -> str:
     labels = [
         str(element.label) for kind in ("metric", "button") for element in app.get(kind) if hasattr(element, "label")
     ]
-    return "\n".join(found + labels + [words_of(text) for text in markup(app).values()])
+    bars = [str(bar.text) for bar in app.progress]
+    return "\n".join(found + labels + bars + [words_of(text) for text in markup(app).values()])
 
 
 def markup(app: AppTest) -> dict[str, str]:
