@@ -47,7 +47,7 @@ def show(view: RunView, colours: Mapping[str, str]) -> None:
         return
     gradient_control.control(view)
     _now(found, colours)
-    run, total = view.record.id, view.record.total_steps
+    run, total = view.record.id, view.total_steps
     if len(found.cosine):
         chart = cosine_chart(view.series, total, run)
         live_chart(chart, key="gradient_cosine", height=HEIGHT, text_alternative=t("gradients.cosine"))
@@ -119,7 +119,7 @@ def _quantity(view: RunView, colours: Mapping[str, str]) -> None:
         t("gradients.quantity"), names, required=True, format_func=labels.__getitem__, persist_state="session", **call
     )
     chosen = str(chosen or names[0])
-    chart = quantity_chart(chosen, view.series, colours, view.record.total_steps, view.record.id)
+    chart = quantity_chart(chosen, view.series, colours, view.total_steps, view.record.id)
     live_chart(chart, key="gradient_quantity", height=HEIGHT, text_alternative=labels[chosen])
     st.caption(t(f"gradients.{chosen}_about"))
 

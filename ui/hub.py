@@ -88,9 +88,14 @@ class RunView:
         return str(self.series.started.get("data", {}).get("source", ""))
 
     @property
+    def total_steps(self) -> int | None:
+        """Steps of the whole run; the run's own word counts until the store's row has it, which is a little later."""
+        return self.record.total_steps or self.series.started.get("total_steps")
+
+    @property
     def seconds_left(self) -> float | None:
         """Time to the end at the present speed."""
-        total = self.record.total_steps
+        total = self.total_steps
         if not self.steps_per_second or not total or self.ended:
             return None
         return max(0.0, (total - self.series.step) / self.steps_per_second)

@@ -74,7 +74,7 @@ def _stitches(view: RunView, stitches: Mapping[str, Any], colours: Mapping[str, 
                 picture = matrix_picture(table, tasks, tasks, order="as is", diverging=True, label=label, limit=limit)
                 show_markup(picture, key=f"stitch:{stage}")
     stage = _stage(list(tables))
-    chart = stitch_chart(view.series.mixed, stage, tasks, colours, view.record.total_steps, view.record.id)
+    chart = stitch_chart(view.series.mixed, stage, tasks, colours, view.total_steps, view.record.id)
     live_chart(chart, key="stitch_chart", height=HEIGHT, text_alternative=t("mixing.stitch", stage=stage))
 
 
@@ -177,7 +177,7 @@ def _masks(source: Source, view: RunView, colours: Mapping[str, str]) -> None:
         st.caption(t("output.nothing_yet"))
     elif pictured := masks_markup(found, view.spec.tasks, colours):
         show_markup(pictured, key="mask_means")
-    chart = mask_chart(view.series.mixed, view.spec.tasks, colours, view.record.total_steps, view.record.id)
+    chart = mask_chart(view.series.mixed, view.spec.tasks, colours, view.total_steps, view.record.id)
     live_chart(chart, key="mask_chart", height=HEIGHT, text_alternative=t("mixing.mask_mean"))
 
 

@@ -22,7 +22,7 @@ def progress_markup(view: RunView | None, recorded: bool = False) -> str:
         share = min(1.0, loading["done"] / total) if total else 0.0
         words = t("progress.loading", what=loading["what"], done=loading["done"], unit=loading["unit"])
         return tile_markup.progress(share, words)
-    total = view.record.total_steps or view.series.started.get("total_steps")
+    total = view.total_steps
     share = min(1.0, view.series.step / total) if total else 0.0
     return tile_markup.progress(share, " · ".join(_position(view, total)))
 

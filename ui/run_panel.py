@@ -173,7 +173,7 @@ def _loss_chart(view: RunView) -> ChartData:
     """The curves; for all who look at the same step it is made once."""
     tasks, drawn = view.spec.task_list(), _colours(view)
     y_log = st.session_state["y_axis"] == "log"
-    call: dict[str, Any] = {"y_log": y_log, "total_steps": view.record.total_steps, "view": view.record.id}
+    call: dict[str, Any] = {"y_log": y_log, "total_steps": view.total_steps, "view": view.record.id}
     if many_tasks.many(tasks):
         order = ranking.ranked(view, tasks, tiles.shown_split(view))
         drawn = ranking.singled(view, order)

@@ -40,7 +40,7 @@ def show_multiples(view: RunView, tasks: Sequence[Task], split: str, *, y_log: b
         return
     order = ranked(view, tasks, split)
     st.caption(t("multiples.about", metric=metric_name(order.metric), split=t(f"split.{split}")))
-    markup = multiples(lines, order, singled(view, order), total_steps=view.record.total_steps, y_log=y_log)
+    markup = multiples(lines, order, singled(view, order), total_steps=view.total_steps, y_log=y_log)
     show_markup(markup, key="multiples")
 
 

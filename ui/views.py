@@ -127,7 +127,7 @@ def _of_run(source: Source, view: RunView, kind: str, tasks: tuple[Task, ...], c
     elif kind == "metrics":
         tiles.show_metrics_table(view, tasks)
     elif kind == "weights":
-        call: dict[str, Any] = {"total_steps": view.record.total_steps, "view": view.record.id}
+        call: dict[str, Any] = {"total_steps": view.total_steps, "view": view.record.id}
         make = partial(charts.weights_chart, view.series, colours, **call)
         data = made_once(make, view.series, "weights", colours, call)
         live_chart(data, key="weights_chart", height=HEIGHT, text_alternative=t("views.weights"))

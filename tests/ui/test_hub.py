@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,6 +109,16 @@ def test_speed_and_time_left_come_from_the_last_seconds(store: Store) -> None:
     assert view.steps_per_second == pytest.approx(10)
     assert view.seconds_left == pytest.approx(5)
     assert view.samples_per_second == pytest.approx(10 * 1023)
+
+
+def test_the_runs_own_word_on_its_length_counts_until_the_row_has_it(store: Store) -> None:
+    """Else an axis that is fixed a little later would undo a zoom."""
+    view = Hub(store).view(run_of(store, "running", until=20))
+    said = view.series.started["total_steps"]
+    unknown = replace(view, record=replace(view.record, total_steps=None))
+    assert unknown.total_steps == said > 0
+    longer = replace(view, record=replace(view.record, total_steps=said + 5))
+    assert longer.total_steps == said + 5
 
 
 def test_a_value_is_where_its_last_change_put_it(store: Store) -> None:
