@@ -87,12 +87,7 @@ def take_step(session: Session, batch: Batch) -> Step:
 
 def _lambdas(session: Session, moment: Moment) -> Tensor:
     """(A,) λ of the active tasks, on the device."""
-    if session.static is not None:
-        return session.static.lambdas
-    if session.device.type == "cpu":
-        return moment.lambdas
-    lambdas = session.spec.weighting.lambdas
-    return session.constants.of("lambdas", [lambdas[task.name] for task in moment.tasks])
+    return moment.lambdas.to(session.device) if session.static is None else session.static.lambdas
 
 
 def _spread(session: Session, values: Tensor, places: list[int], zeros: Tensor) -> Tensor:
