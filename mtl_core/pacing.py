@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Literal
 
 from mtl_core.control import Command
+
+BRIEF_SECONDS = 0.5
+"""A step or an epoch that takes no longer is not told as "running" in between: what a person may press stays put."""
 
 
 class Gate:
@@ -21,6 +25,8 @@ class Gate:
         self._pause_at: float = math.inf
         self._seconds_per_run: float | None = None
         self._mark = (time.monotonic(), 0)
+        self._stands = False
+        self._tell_running_at = math.inf
 
     def obey(self, command: Command, step: int) -> None:
         """Take a command that is about when to step; ``step`` steps are done."""
@@ -42,6 +48,20 @@ class Gate:
     def paused(self, step: int) -> bool:
         """Whether the run stands still after ``step`` steps."""
         return step >= self._pause_at
+
+    def news(self, step: int) -> Literal["paused", "running"] | None:
+        """What to tell of where the run stands after ``step`` steps, once each time that it changes."""
+        if self.paused(step):
+            stood, self._stands, self._tell_running_at = self._stands, True, math.inf
+            return None if stood else "paused"
+        if self._stands:
+            self._stands = False
+            self._tell_running_at = time.monotonic() + BRIEF_SECONDS
+        brief = self._pause_at < math.inf and time.monotonic() < self._tell_running_at
+        if brief or self._tell_running_at == math.inf:
+            return None
+        self._tell_running_at = math.inf
+        return "running"
 
     def seconds_ahead(self, step: int, total_steps: int) -> float:
         """How long to wait before the next step to keep the pace; 0 at full speed."""

@@ -68,7 +68,7 @@ def _run(session: Session, control: Control) -> Iterator[Event]:
 
 def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[Event]:
     gate, log, stepper = Gate(session.steps_per_epoch), StepLog(session), Stepper(session)
-    rescheduled, waiting = session.step or -1, False  # a checkpoint already has the changes of its step
+    rescheduled = session.step or -1  # a checkpoint already has the changes of its step
     if session.continued is not None:
         old, new = session.continued
         yield event(session, "change", {"field": "epochs", "old": old, "new": new, "by": "schedule"})
@@ -82,18 +82,17 @@ def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[E
             yield from _scheduled(session)
         if gate.stopping or session.step >= session.total_steps:
             break
+        news, paused = gate.news(session.step), gate.paused(session.step)
         ahead = gate.seconds_ahead(session.step, session.total_steps)
-        if gate.paused(session.step) or ahead > 0:
+        if news is not None or ahead > 0:
             yield from log.flush()
-            if gate.paused(session.step) and not waiting:
-                waiting = True
-                yield position(session, "paused")
-                yield reporter.checkpoint()
-            control.wait(WAIT_SECONDS if waiting else min(ahead, WAIT_SECONDS))
+        if news is not None:
+            yield position(session, news)
+        if news == "paused":
+            yield reporter.checkpoint()
+        if paused or ahead > 0:
+            control.wait(WAIT_SECONDS if paused else min(ahead, WAIT_SECONDS))
             continue
-        if waiting:
-            waiting = False
-            yield position(session, "running")
         log.begin(session.learning_rate())
         log.add(stepper.take(reporter.next_batch()))
         session.step += 1

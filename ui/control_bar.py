@@ -13,6 +13,7 @@ from ui.single_step import single_step
 from ui.words import t
 
 KEYS = {"Space": "start_pause", "s": "one_step", "x": "stop"}
+"""Keys of the keyboard to what they press; space presses whichever of Start, Pause and Resume is there."""
 MORE_EPOCHS = 20
 
 
@@ -25,17 +26,26 @@ def control_bar(shown: Shown) -> DeltaGenerator:
             _order("stop", "stop", shown.id, primary=True)
             st.caption(t("control.together"))
         else:
-            _start()
+            _start(shown)
             _afterwards(shown)
         _pace(shown)
         return st.container(width="stretch")
 
 
-def _start() -> None:
+def _first_place() -> DeltaGenerator:
+    """Where Start, Pause and Resume stand, one in the other's place.
+
+    Start has a key of its own: a second click of a double click, which comes once Pause is there, is nobody's.
+    """
+    return st.container(key="start_pause", width="content")
+
+
+def _start(shown: Shown) -> None:
     wrong = bool(form_state.current().problems)
     tip = t("control.mend_first") if wrong else t("control.start_help")
-    call: dict[str, Any] = {"on_click": shown_run.start, "disabled": wrong, "help": tip}
-    st.button(t("control.start"), key="start_pause", type="primary", icon=":material/play_arrow:", **call)
+    call: dict[str, Any] = {"on_click": shown_run.start, "args": (shown.id,), "disabled": wrong, "help": tip}
+    with _first_place():
+        st.button(t("control.start"), key="start", type="primary", icon=":material/play_arrow:", **call)
 
 
 def _while_it_runs(shown: Shown) -> None:
@@ -44,7 +54,8 @@ def _while_it_runs(shown: Shown) -> None:
     status, run = shown.view.record.status, shown.id
     waiting = status in ("queued", "starting")
     paused = status == "paused"
-    _order("resume" if paused else "pause", "start_pause", run, primary=True, disabled=waiting)
+    with _first_place():
+        _order("resume" if paused else "pause", "pause_resume", run, primary=True, disabled=waiting)
     _order("step", "one_step", run, disabled=waiting)
     single_step(shown, disabled=waiting)
     _order("epoch", "one_epoch", run, disabled=waiting)

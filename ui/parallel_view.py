@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui.component_key import component_key
 from ui.frontend import source
 from ui.parts import plotly_or_problem
 from ui.words import t
@@ -42,7 +43,7 @@ def parallel_view(figure: go.Figure, *, key: str, height: int, text_alternative:
     script, problem = plotly_or_problem()
     words = {"failed": t("chart.failed"), "retry": t("chart.retry"), "clear": t("tradeoff.unbrush")}
     _COMPONENT(
-        key=key,
+        key=component_key(key),
         height=height + BUTTON,
         data={
             "figure": figure.to_json(),
@@ -60,7 +61,7 @@ def parallel_view(figure: go.Figure, *, key: str, height: int, text_alternative:
 
 def brushed(key: str) -> Ranges:
     """What the axes are brushed to; empty before the component was there, or for what is no list of stretches."""
-    told = (st.session_state.get(key) or {}).get(RANGES)
+    told = (st.session_state.get(component_key(key)) or {}).get(RANGES)
     return parsed(told) if isinstance(told, str) else ()
 
 

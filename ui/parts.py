@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from ui import static_files
+from ui.component_key import component_key
 from ui.frontend import source
 
 PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -38,7 +39,7 @@ def mount(part: str, data: dict[str, Any], *, key: str, height: Any = "content",
     """
     url, problem = script_or_problem()
     made = (_WHOLE if problem else _SLIM)[part]
-    made(data=data if problem else data | {"parts": url}, key=key, height=height, **call)
+    made(data=data if problem else data | {"parts": url}, key=component_key(key), height=height, **call)
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.component_key import component_key
 from ui.frontend import source
 from ui.words import language, t
 
@@ -32,12 +33,12 @@ def board(data: dict[str, Any], *, key: str) -> None:
     # Their {placeholders} are filled in the browser.
     words = {name: t(f"predict.{name}") for name in WORDS} | {"locale": language()}
     packed = json.dumps(data | {"words": words}, separators=(",", ":"))
-    _COMPONENT(key=key, height="content", data={"board": packed}, on_asked_change=lambda: None)
+    _COMPONENT(key=component_key(key), height="content", data={"board": packed}, on_asked_change=lambda: None)
 
 
 def asked(key: str) -> dict[str, Any]:
     """The last question of the board under this key: ``seq`` and what is asked; row 0 before there is one."""
-    state = st.session_state.get(key)
+    state = st.session_state.get(component_key(key))
     packed = state.get("asked") if state is not None else None
     question: dict[str, Any] = json.loads(packed) if packed else {"seq": 0, "row": 0, "source": "row"}
     return question

@@ -106,15 +106,22 @@ def open_later(run: str, key: str) -> None:
         st.session_state[key] = run
 
 
-def start() -> None:
-    """Callback of Start: train what the form says."""
+def start(seen: str | None) -> None:
+    """Callback of Start: train what the form says.
+
+    Args:
+        seen: the run that was shown when the button was drawn; where it is another one by now, this is
+            the second click of a double click.
+    """
     built = form_state.current()
-    if not built.problems:
+    if not built.problems and st.session_state.get(RUN) == seen:
         _begin(built.spec)
 
 
 def restart(run: str, *, keep_schedule: bool) -> None:
     """Callback: the same spec from its beginning, with the changes made by hand (replay) or without (restart)."""
+    if st.session_state.get(RUN) != run:
+        return  # the second click of a double click
     with told():
         view = hub.hub().fresh(run)
         if not view.ended:
@@ -134,8 +141,10 @@ def order(run: str, name: Any) -> None:
 
 
 def go_on(run: str, more_epochs: int = 0) -> None:
-    """Callback of resume and continue: back into the queue from the last checkpoint."""
+    """Callback of resume and continue: back into the queue from the last checkpoint, where it is not there yet."""
     with told():
+        if not hub.store().get(run).ended_for_now:
+            return
         own_access.check_again(hub.store().get(run))
         hub.store().requeue(run, more_epochs)
         ensure_runner(home_dir())

@@ -126,6 +126,21 @@ def test_pause_step_epoch_and_resume(playground: Playground) -> None:
     playground.until(lambda: playground.record().status == "stopped", 5, "the run to stop")
 
 
+@pytest.mark.parametrize("gap", [0, 60, 120])
+def test_a_double_click_on_start_begins_one_run_that_goes_on(playground: Playground, gap: int) -> None:
+    known = {record.id for record in playground.server.store.runs()}
+    twice = "(button, gap) => { button.click(); setTimeout(() => button.click(), gap); }"
+    playground.button("start_pause").evaluate(twice, gap)
+    playground.until(lambda: playground.run() is not None, BEGINS_WITHIN, "the run in the link")
+    playground.until(lambda: playground.last_step() > 2, BEGINS_WITHIN, "the curve to begin")
+    assert [record.id for record in playground.server.store.runs() if record.id not in known] == [playground.run()]
+    assert playground.record().status == "running"
+    orders, _ = playground.server.store.commands_since(str(playground.run()), 0)
+    assert orders == []
+    playground.button("stop").click()
+    playground.until(lambda: playground.record().status == "stopped", 5, "the run to stop")
+
+
 def test_a_step_of_one_task_tells_what_it_did_to_the_others(playground: Playground) -> None:
     playground.start()
     playground.until(lambda: playground.last_step() > 2, BEGINS_WITHIN, "the curve to begin")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from mtl_core import pacing
 from mtl_core.control import Command, Control
 from mtl_core.errors import DataError
 from mtl_core.events import Event
@@ -168,10 +169,24 @@ def test_pause_one_step_one_epoch_and_go(run: Run) -> None:
     orders = {0: [Command("pause")], 2: [Command("step")], 5: [Command("epoch")], 30: [Command("resume")]}
     control = Watch(orders)
     events = run(control=control, batch_size=16)
-    held = [(e.step, e.values["what"]) for e in events if e.kind == "progress" and e.values["unit"] == "steps"]
-    assert held == [(0, "paused"), (0, "running"), (1, "paused"), (1, "running"), (4, "paused"), (4, "running")]
+    assert held(events) == [(0, "paused"), (1, "paused"), (4, "paused"), (4, "running")]
     assert control.waits > 10
     assert steps(events) == steps(run(batch_size=16))
+
+
+def test_an_epoch_asked_of_a_paused_run_is_told_as_running_once_it_takes_long(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "BRIEF_SECONDS", 0.0)
+    orders = {0: [Command("pause")], 2: [Command("epoch")], 30: [Command("resume")]}
+    events = run(control=At(orders), batch_size=16)
+    assert held(events) == [(0, "paused"), (0, "running"), (4, "paused"), (4, "running")]
+    assert steps(events) == steps(run(batch_size=16))
+
+
+def held(events: list[Event]) -> list[tuple[int, str]]:
+    """Steps at which the run stood still or went on, as it told them."""
+    return [(e.step, e.values["what"]) for e in events if e.kind == "progress" and e.values["unit"] == "steps"]
 
 
 def test_pace_holds_the_run_back_without_changing_its_numbers(run: Run) -> None:

@@ -143,7 +143,7 @@ def test_beside_a_run_that_has_ended_it_is_for_the_next_one(home: object, store:
     app.get_by_key(f"form:{EVERY}").set_value(0).run()
     assert told(app) == []
     assert store.commands_since(run, 0)[0] == []
-    app.button(key="start_pause").click().run()
+    app.button(key="start").click().run()
     newest = store.runs(limit=1)[0]
     assert newest.id != run
     assert newest.spec["gradients"]["every"] == 0

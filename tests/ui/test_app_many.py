@@ -97,7 +97,7 @@ def test_an_exception_with_the_lambda_of_all_stays_one_when_all_are_moved(home: 
 def test_lambda_zero_for_all_is_explained(home: object) -> None:
     app = opened(dataset="many_tasks", **{"lambda": "0"})
     assert EN["sliders.every_zero"] in whole(app)
-    assert not app.button(key="start_pause").disabled
+    assert not app.button(key="start").disabled
 
 
 def test_another_data_set_knows_nothing_of_the_exceptions(home: object) -> None:

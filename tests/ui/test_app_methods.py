@@ -92,7 +92,7 @@ def test_try_it_opens_the_playground_with_the_method(home: object, name: str) ->
     assert told(app) == []
     assert not app.error
     assert not app.warning
-    assert not app.button(key="start_pause").disabled
+    assert not app.button(key="start").disabled
     if name in ("pcgrad", "fixed"):
         assert app.selectbox(key="form:weighting.name").value == name
     elif name == "nuclear_norm":

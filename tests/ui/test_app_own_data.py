@@ -32,7 +32,7 @@ def test_from_a_file_to_a_run(home: object, store: Store) -> None:
     app.button(key="own_to_playground").click().run()
     assert told(app) == []
     assert form_data(app) == f"own:{entry.id}"
-    app.button(key="start_pause").click().run()
+    app.button(key="start").click().run()
     (run,) = store.runs(owner=OWNER)
     assert run.spec["dataset"]["options"]["data"] == entry.id
     assert run.spec["tasks"] == ["rent", "quiet"]

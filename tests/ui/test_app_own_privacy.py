@@ -49,10 +49,10 @@ def test_nothing_starts_on_data_that_are_shared_no_more(home: object, store: Sto
     app = opened_by(STRANGER, **{"dataset": "own", "option.data": data})
     assert form_data(app) == f"own:{data}"
     data_sets.share(data, OWNER, shared=False)
-    app.button(key="start_pause").click().run()
+    app.button(key="start").click().run()
     assert told(app) == []
     assert store.runs() == []
-    assert app.button(key="start_pause").disabled
+    assert app.button(key="start").disabled
     assert any(EN["own.private"] in str(error.value) for error in app.error)
 
 

@@ -64,7 +64,7 @@ def test_the_link_holds_what_differs_and_a_new_session_finds_it(home: object) ->
 def test_lambda_zero_is_explained_not_forbidden(home: object) -> None:
     app = opened(**{"lambda.quality": "0"})
     assert EN["sliders.lambda_zero"].format(task="quality") in whole(app)
-    assert not app.button(key="start_pause").disabled
+    assert not app.button(key="start").disabled
 
 
 def test_a_bad_value_is_told_beside_its_field_and_nothing_starts(home: object, store: Store) -> None:
@@ -74,7 +74,7 @@ def test_a_bad_value_is_told_beside_its_field_and_nothing_starts(home: object, s
     assert any(EN["rules.whole"] in caption.value for caption in app.caption)
     assert "architecture.hidden" in app.error[0].value
     assert app.text_input(key="form:architecture.hidden").value == "64, many", "what was typed stays"
-    assert app.button(key="start_pause").disabled
+    assert app.button(key="start").disabled
     assert store.runs() == []
 
 
@@ -114,7 +114,7 @@ def test_somebody_elses_run_can_be_watched_not_steered(home: object, store: Stor
     run = run_of(store, "running", owner=STRANGER, until=30)
     app = opened(run=run)
     assert told(app) == []
-    assert app.button(key="start_pause").label == EN["control.start"]
+    assert app.button(key="start").label == EN["control.start"]
     assert not [button for button in app.button if button.key in ("stop", "one_step", "restart")]
 
 

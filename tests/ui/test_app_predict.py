@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mtl_core.runs import store as runs_store
 from mtl_core.runs.shelf import throw_away
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
@@ -41,6 +42,16 @@ def test_a_finished_run_is_asked_about_its_first_test_row(
     assert (data["view"], data["seq"], data["partner"], data["error"]) == (run, 0, False, "")
     assert data["answers"][0]["tasks"]["quality"]["value"] == 5.0
     assert not app.error
+
+
+def test_a_run_is_asked_whatever_its_random_id(
+    stub: StubPredictor, boards: list[dict[str, Any]], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_store, "new_id", lambda: "a__-bcdefgh_")
+    run = run_of(store, "finished")
+    app = opened("predict", run=run)
+    assert told(app) == []
+    assert boards[-1]["view"] == run
 
 
 def test_the_newest_run_is_asked_and_another_can_be_chosen(

@@ -18,7 +18,7 @@ LAMBDA = "weighting.lambdas.quality"
 
 def test_start_queues_the_form_for_this_owner_at_a_watchable_pace(home: object, store: Store) -> None:
     app = opened(architecture="soft", gamma="0.3")
-    app.button(key="start_pause").click().run()
+    app.button(key="start").click().run()
     assert told(app) == []
     (run,) = store.runs()
     assert (run.owner, run.status, run.pace) == (OWNER, "queued", 15.0)
@@ -53,8 +53,8 @@ def test_gamma_is_steered_beside_the_picture(home: object, store: Store) -> None
 @pytest.mark.parametrize(
     ("how", "key", "order"),
     [
-        ("running", "start_pause", "pause"),
-        ("paused", "start_pause", "resume"),
+        ("running", "pause_resume", "pause"),
+        ("paused", "pause_resume", "resume"),
         ("running", "one_step", "step"),
         ("running", "one_epoch", "epoch"),
         ("running", "stop", "stop"),
@@ -109,7 +109,7 @@ def test_a_failed_run_says_what_where_and_what_to_try_and_keeps_its_spec(home: o
     assert wrong["where"] in said
     assert EN["trouble.advice"] in said
     assert app.select_slider(key="form:ladder:optimizer.lr").value == 5.0
-    assert not app.button(key="start_pause").disabled
+    assert not app.button(key="start").disabled
 
 
 def test_an_interrupted_run_can_be_taken_up_again(home: object, store: Store) -> None:
@@ -251,6 +251,6 @@ def test_a_run_that_trains_with_others_is_stopped_and_not_steered(home: object, 
     app = opened(run=run)
     assert told(app) == []
     assert EN["control.together"] in whole(app)
-    assert [button.key for button in app.button if button.key in ("start_pause", "one_step", "one_epoch")] == []
+    assert [button.key for button in app.button if button.key in ("pause_resume", "one_step", "one_epoch")] == []
     app.button(key="stop").click().run()
     assert [order.name for order in store.commands_since(run, 0)[0]] == ["stop"]

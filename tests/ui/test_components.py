@@ -129,3 +129,27 @@ def test_frontend_files_are_inline_sources(path: Path) -> None:
     assert "\n" in text.strip()
     assert "http://" not in text.replace("http://www.w3.org/", "")
     assert "https://" not in text
+
+
+def _odd_keys_page() -> None:
+    import plotly.graph_objects as go
+
+    from ui.chart_data import ChartData, Trace
+    from ui.live_chart import live_chart
+    from ui.markup import show_markup
+    from ui.parallel_view import brushed, parallel_view
+    from ui.predict_board import asked, board
+
+    for i, name in enumerate(("heating__load", "ends_", "___")):
+        live_chart(ChartData((Trace("a", [1], [2], "#000000"),)), key=f"chart:{i}:{name}", text_alternative="A")
+        show_markup("<p>a</p>", key=f"markup:{i}:{name}")
+        parallel_view(go.Figure(), key=f"parallel:{i}:{name}", height=100, text_alternative="A")
+        board({}, key=f"board:{i}:{name}")
+        assert brushed(f"parallel:{i}:{name}") == ()
+        assert asked(f"board:{i}:{name}")["seq"] == 0
+
+
+def test_keys_made_of_any_run_or_task_are_taken() -> None:
+    app = AppTest.from_function(_odd_keys_page).run()
+    assert not app.exception
+    assert len({element.proto.id for element in app.get("bidi_component")}) == 12

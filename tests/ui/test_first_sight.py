@@ -73,7 +73,7 @@ def test_a_preview_that_fails_is_told_and_the_page_stays(home: object, monkeypat
     app = opened(dataset="related_tasks")
     assert told(app) == []
     assert r"line 7 of \*some\* file is torn" in whole(app)
-    assert app.button(key="start_pause")
+    assert app.button(key="start")
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", EN), ("zh", ZH)])

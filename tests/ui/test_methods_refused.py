@@ -84,11 +84,11 @@ def test_a_refused_weighting_stays_chosen_says_why_and_nothing_starts(home: obje
     rule = EN["rules.nothing_shared"].format(architecture="separate")
     assert any(rule in caption.value and ":red" in caption.value for caption in app.caption), "beside its field"
     assert app.selectbox(key=WEIGHTING).value == "cagrad", "what was chosen stays"
-    assert app.button(key="start_pause").disabled
+    assert app.button(key="start").disabled
     assert store.runs() == []
     app.get_by_key(SHARING).set_value("hard").run()
     assert app.selectbox(key=WEIGHTING).value == "cagrad"
-    assert not app.button(key="start_pause").disabled
+    assert not app.button(key="start").disabled
     assert app.slider(key="form:weighting.c").value == 0.3, "and so do its fields"
 
 
@@ -98,10 +98,10 @@ def test_a_refused_architecture_stays_chosen_and_says_why(home: object) -> None:
     assert told(app) == []
     assert any(EN["rules.needs_maps"] in caption.value for caption in app.caption)
     assert app.get_by_key(SHARING).value == "mtan"
-    assert app.button(key="start_pause").disabled
+    assert app.button(key="start").disabled
     app.selectbox(key="form:dataset.name").select("digits").run()
     assert told(app) == []
-    assert not app.button(key="start_pause").disabled
+    assert not app.button(key="start").disabled
     assert app.get_by_key(SHARING).value == "mtan"
 
 
