@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import form_state, shown_run
+from ui.once import drawn
 from ui.shown_run import PACE, PACES, Shown
 from ui.single_step import single_step
 from ui.words import t
@@ -26,7 +27,7 @@ def control_bar(shown: Shown) -> DeltaGenerator:
             _order("stop", "stop", shown.id, primary=True)
             st.caption(t("control.together"))
         else:
-            _start(shown)
+            _start()
             _afterwards(shown)
         _pace(shown)
         return st.container(width="stretch")
@@ -40,10 +41,10 @@ def _first_place() -> DeltaGenerator:
     return st.container(key="start_pause", width="content")
 
 
-def _start(shown: Shown) -> None:
+def _start() -> None:
     wrong = bool(form_state.current().problems)
     tip = t("control.mend_first") if wrong else t("control.start_help")
-    call: dict[str, Any] = {"on_click": shown_run.start, "args": (shown.id,), "disabled": wrong, "help": tip}
+    call: dict[str, Any] = {"on_click": shown_run.start, "args": (drawn(),), "disabled": wrong, "help": tip}
     with _first_place():
         st.button(t("control.start"), key="start", type="primary", icon=":material/play_arrow:", **call)
 
@@ -74,7 +75,8 @@ def _order(name: str, key: str, run: str, *, primary: bool = False, disabled: bo
 
 def _again(name: str, run: str, *, keep_schedule: bool) -> None:
     icon = ":material/replay:" if keep_schedule else ":material/restart_alt:"
-    call: dict[str, Any] = {"on_click": shown_run.restart, "args": (run,), "kwargs": {"keep_schedule": keep_schedule}}
+    call: dict[str, Any] = {"on_click": shown_run.restart, "args": (run, drawn())}
+    call["kwargs"] = {"keep_schedule": keep_schedule}
     st.button(t(f"control.{name}"), key=name, icon=icon, help=t(f"control.{name}_help"), **call)
 
 

@@ -17,6 +17,7 @@ from mtl_core.sweeps.base import Plan
 from ui import compare_form, form_state, hub, shown_run
 from ui.fields import choice_name
 from ui.names import dataset_title
+from ui.once import drawn, once
 from ui.owner import owner_token
 from ui.rule_words import rule_text
 from ui.words import t
@@ -153,7 +154,7 @@ def _start(plan: Plan | None, reason: str) -> None:
     """The button, and why it cannot be pressed."""
     count = len(plan.members) if plan else 0
     call: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "key": "evaluation_start"}
-    call |= {"on_click": _begin, "args": (plan,), "disabled": plan is None}
+    call |= {"on_click": _begin, "args": (plan, drawn()), "disabled": plan is None}
     st.button(t("evaluation.start", count=count) if count else t("control.start"), **call)
     if reason:
         st.info(reason, icon=":material/info:")
@@ -173,12 +174,13 @@ def planned(question: str, spec: RunSpec) -> tuple[Plan | None, str]:
         return None, " ".join([hint, *(f"`{p.field}`: {rule_text(p.rule)}." for p in error.problems)]).strip()
 
 
-def _begin(plan: Plan | None) -> None:
+def _begin(plan: Plan | None, token: int) -> None:
     """Callback of the button: all runs into the queue."""
     if plan is None:
         return
+    store, owner = hub.store(), owner_token()
     try:
-        group = base.start(hub.store(), plan, owner_token())
+        group = once(token, lambda: base.start(store, plan, owner))
         ensure_runner(home_dir())
     except MTLError as error:
         st.session_state[shown_run.TROUBLE] = str(error)

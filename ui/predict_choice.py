@@ -15,6 +15,7 @@ from mtl_core.spec import RunSpec, parse_spec
 from ui import hub, own_access, shown_run
 from ui.fields import choice_name
 from ui.names import dataset_title
+from ui.once import drawn, once
 from ui.owner import owner_token
 from ui.plain_text import plain
 from ui.shown_run import CLI
@@ -129,7 +130,7 @@ def _offered(run: RunRecord) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(t("predict.no_partner"), width="content")
-        call: dict[str, Any] = {"on_click": _train, "args": (run.id, wanted), "icon": ":material/play_arrow:"}
+        call: dict[str, Any] = {"on_click": _train, "args": (run.id, wanted, drawn()), "icon": ":material/play_arrow:"}
         st.button(t("predict.train_alone"), key="train_alone", **call)
 
 
@@ -137,11 +138,12 @@ def _key(run: str) -> str:
     return f"predict_alone:{run}"
 
 
-def _train(run: str, wanted: RunSpec) -> None:
+def _train(run: str, wanted: RunSpec, token: int) -> None:
     """Callback: start the single-task networks, at full pace."""
     with shown_run.told():
         own_access.check(wanted)
-        begun = hub.store().create(wanted, owner_token(), name=t("predict.alone_name"))
+        store, owner, name = hub.store(), owner_token(), t("predict.alone_name")
+        begun = once(token, lambda: store.create(wanted, owner, name=name))
         ensure_runner(home_dir())
         st.session_state[_key(run)] = begun
 

@@ -14,6 +14,7 @@ from mtl_core.settings import home_dir
 from mtl_core.spec import RunSpec
 from ui import form_state, hub, shown_run
 from ui.evaluation import GROUP
+from ui.once import drawn, once
 from ui.owner import owner_token
 from ui.rule_words import rule_text
 from ui.words import t
@@ -82,7 +83,7 @@ def _fill(ranges: Mapping[str, str]) -> None:
 def _button(spec: RunSpec, objectives: str) -> None:
     asked, reason = _planned(spec, objectives)
     call: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "key": "search_start"}
-    call |= {"on_click": _begin, "args": (asked,), "disabled": asked is None}
+    call |= {"on_click": _begin, "args": (asked, drawn()), "disabled": asked is None}
     st.button(t("evaluation.start", count=st.session_state[TRIALS]), **call)
     if reason:
         st.info(reason, icon=":material/info:")
@@ -99,14 +100,20 @@ def _planned(spec: RunSpec, objectives: str) -> tuple[Any, str]:
         return None, " ".join(f"`{problem.field}`: {rule_text(problem.rule)}." for problem in error.problems)
 
 
-def _begin(asked: Any) -> None:
+def _begin(asked: Any, token: int) -> None:
     """Callback: the search begins in a process of its own."""
     from mtl_core.search import study
 
-    try:
-        group = study.begin(hub.store(), asked, owner_token())
+    store, owner = hub.store(), owner_token()
+
+    def make() -> str:
+        group = study.begin(store, asked, owner)
         ensure_runner(home_dir())
         start_search(home_dir(), group)
+        return group
+
+    try:
+        group = once(token, make)
     except MTLError as error:
         st.session_state[shown_run.TROUBLE] = str(error)
         return

@@ -19,6 +19,7 @@ from mtl_core.settings import home_dir
 from mtl_core.spec import EVERY, RunSpec, steering_rule
 from ui import form_state, hub, own_access
 from ui.hub import LAMBDAS, RunView
+from ui.once import once
 from ui.owner import owner_token
 
 RUN = "shown_run"
@@ -106,29 +107,22 @@ def open_later(run: str, key: str) -> None:
         st.session_state[key] = run
 
 
-def start(seen: str | None) -> None:
-    """Callback of Start: train what the form says.
-
-    Args:
-        seen: the run that was shown when the button was drawn; where it is another one by now, this is
-            the second click of a double click.
-    """
+def start(token: int) -> None:
+    """Callback of Start: train what the form says; once for each token (:mod:`ui.once`)."""
     built = form_state.current()
-    if not built.problems and st.session_state.get(RUN) == seen:
-        _begin(built.spec)
+    if not built.problems:
+        _begin(built.spec, token)
 
 
-def restart(run: str, *, keep_schedule: bool) -> None:
+def restart(run: str, token: int, *, keep_schedule: bool) -> None:
     """Callback: the same spec from its beginning, with the changes made by hand (replay) or without (restart)."""
-    if st.session_state.get(RUN) != run:
-        return  # the second click of a double click
     with told():
         view = hub.hub().fresh(run)
         if not view.ended:
             hub.store().send(run, Command("stop"))
         spec = view.spec if keep_schedule else view.spec.model_copy(update={"schedule": []})
         form_state.adopt(spec)
-        _begin(spec)
+        _begin(spec, token)
 
 
 def order(run: str, name: Any) -> None:
@@ -143,10 +137,10 @@ def order(run: str, name: Any) -> None:
 def go_on(run: str, more_epochs: int = 0) -> None:
     """Callback of resume and continue: back into the queue from the last checkpoint, where it is not there yet."""
     with told():
-        if not hub.store().get(run).ended_for_now:
-            return
-        own_access.check_again(hub.store().get(run))
-        hub.store().requeue(run, more_epochs)
+        record = hub.store().get(run)
+        if record.ended_for_now:
+            own_access.check_again(record)
+            hub.store().requeue(run, more_epochs)
         ensure_runner(home_dir())
         show(run)
 
@@ -207,10 +201,11 @@ def trouble() -> None:
         st.error(message, icon=":material/error:")
 
 
-def _begin(spec: RunSpec) -> None:
+def _begin(spec: RunSpec, token: int) -> None:
     with told():
         own_access.check(spec)
-        run = hub.store().create(spec, owner_token(), pace=PACES[st.session_state.get(PACE) or "watch"])
+        store, owner, pace = hub.store(), owner_token(), PACES[st.session_state.get(PACE) or "watch"]
+        run = once(token, lambda: store.create(spec, owner, pace=pace))
         ensure_runner(home_dir())
         show(run)
         answered(run, FIRST_POINT_SECONDS, lambda record: record.step > 0 or record.ended_for_now)

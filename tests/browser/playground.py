@@ -52,6 +52,8 @@ class Playground:
         before = self.run()
         self.button("start_pause").click()
         wait_until(lambda: self.run() not in (None, before), 20, "the run in the link", self.page)
+        pause = self.page.locator(".st-key-pause_resume")
+        wait_until(lambda: pause.count() or self.record().ended_for_now, 20, "the run's own buttons", self.page)
         return str(self.run())
 
     def run(self) -> str | None:

@@ -132,7 +132,7 @@ def test_a_double_click_on_start_begins_one_run_that_goes_on(playground: Playgro
     twice = "(button, gap) => { button.click(); setTimeout(() => button.click(), gap); }"
     playground.button("start_pause").evaluate(twice, gap)
     playground.until(lambda: playground.run() is not None, BEGINS_WITHIN, "the run in the link")
-    playground.until(lambda: playground.last_step() > 2, BEGINS_WITHIN, "the curve to begin")
+    playground.until(lambda: playground.record().step > 2, BEGINS_WITHIN, "the run to begin")
     assert [record.id for record in playground.server.store.runs() if record.id not in known] == [playground.run()]
     assert playground.record().status == "running"
     orders, _ = playground.server.store.commands_since(str(playground.run()), 0)
