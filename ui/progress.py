@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mtl_core.runs.records import ACTIVE
 from ui import hub, tile_markup, tiles
 from ui.hub import RunView
 from ui.words import t
@@ -30,7 +31,7 @@ def progress_markup(view: RunView | None, recorded: bool = False) -> str:
 def _position(view: RunView, total: int | None) -> list[str]:
     words = [t(f"status.{view.record.status}")]
     if view.record.status == "queued":
-        return [*words, t("progress.ahead", count=_ahead(view))]
+        return [*words, _turn(view)]
     words.append(t("progress.epoch", done=tiles.epoch_text(view.series.epoch), total=str(view.epochs)))
     if total:
         words.append(t("progress.step", done=f"{view.series.step:,}", total=f"{total:,}"))
@@ -44,10 +45,14 @@ def _position(view: RunView, total: int | None) -> list[str]:
     return words
 
 
-def _ahead(view: RunView) -> int:
-    """Runs that wait longer than this one."""
-    waiting = hub.store().runs(status="queued", limit=1_000)
-    return sum(other.created < view.record.created for other in waiting)
+def _turn(view: RunView) -> str:
+    """What a run that waits is waiting for: runs that wait longer, a free place, or its own worker."""
+    store = hub.store()
+    waiting = store.runs(status="queued", limit=1_000)
+    before = sum(other.created < view.record.created for other in waiting)
+    if before:
+        return t("progress.ahead", count=before)
+    return t("progress.next" if store.runs(status=ACTIVE, limit=1) else "progress.warming")
 
 
 def duration(seconds: float) -> str:

@@ -25,7 +25,14 @@ def test_start_queues_the_form_for_this_owner_at_a_watchable_pace(home: object, 
     assert run.spec["architecture"]["name"] == "soft"
     assert run.spec["regularizers"][0]["strength"] == 0.3
     assert app.query_params["run"] == run.id
-    assert EN["progress.ahead"].format(count=0) in whole(app)
+    assert EN["progress.warming"] in whole(app)
+
+
+def test_a_run_that_waits_says_what_for(home: object, store: Store) -> None:
+    first, second = run_of(store, "queued"), run_of(store, "queued")
+    run_of(store, "running", until=30)
+    assert EN["progress.next"] in whole(opened(run=first))
+    assert EN["progress.ahead"].format(count=1) in whole(opened(run=second))
 
 
 def test_moving_a_slider_beside_a_run_is_one_order_and_nothing_else(home: object, store: Store) -> None:
