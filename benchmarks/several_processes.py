@@ -30,7 +30,7 @@ def speeds(store: Store, runs: list[str]) -> list[float]:
 
 
 def _measure(rounds: int) -> Found:
-    chosen, indices = specs(100 if rounds == 1 else 300), []
+    chosen, indices = specs(300), []
     with runner(1) as serial, runner(CORES) as pool:
 
         def both() -> None:
@@ -49,6 +49,6 @@ PAIRS = (
         1.6,
         _measure,
         rounds=5,
-        quick=1,
+        quick=0,
     ),
 )
