@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+from functools import partial
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -18,6 +19,7 @@ import torch
 
 from benchmarks.pairs import paired
 from mtl_core.batches import Batch
+from mtl_core.events import Event
 from mtl_core.losses import task_loss
 from mtl_core.network import Network
 from mtl_core.opening import build_optimizer, open_session
@@ -52,10 +54,10 @@ def plain_loop(session: Session) -> list[float]:
     for _ in range(spec.epochs):
         network.train()
         order = torch.randperm(len(train_rows)) if spec.batch_size != "full" else torch.arange(len(train_rows))
-        for rows in order.split(session.batch_size):
+        for rows in order.split(session.batch_size):  # type: ignore[no-untyped-call]
             optimizer.zero_grad()
             loss = _loss(session, network, train_rows.take(rows))
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             losses.append(loss.detach())
         network.eval()
@@ -69,6 +71,10 @@ def _loss(session: Session, network: Network, batch: Batch) -> torch.Tensor:
     return torch.stack([lambdas[t.name] * task_loss(t, outputs[t.name], targets[t.name]) for t in session.tasks]).sum()
 
 
+def _trained(spec: RunSpec) -> list[Event]:
+    return list(train(spec))
+
+
 def main() -> None:
     """Print one row a spec."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -79,7 +85,7 @@ def main() -> None:
     for name, fields in SPECS.items():
         spec = parse_spec(fields)
         session = opened(spec)
-        pair = paired(lambda spec=spec: list(train(spec)), lambda session=session: plain_loop(session), rounds)
+        pair = paired(partial(_trained, spec), partial(plain_loop, session), rounds)
         low, high = pair.spread
         print(f"{name}: train / plain loop = {pair.ratio:.2f} (rounds {low:.2f}–{high:.2f})")
 

@@ -116,9 +116,9 @@ def step_together(sessions: list[Session]) -> Way:
 
     def step() -> None:
         together.take_step()
-        if together.logs[0].due():
-            for log in together.logs:
-                list(log.flush())
+        if together.log.due():
+            for told in together.log.flush().values():
+                list(told)
 
     return step
 

@@ -153,7 +153,11 @@ def _both(spec: RunSpec, session: Session, make: Make, rounds: int) -> Found:
             return steps
 
         timed: Timed = prepared(plain, ours, rounds, warm=False)
-        seen = {"rows": len(data), "epochs": EPOCHS, "images_a_second": round(len(data) * EPOCHS / min(timed.b))}
+        seen: dict[str, Any] = {
+            "rows": len(data),
+            "epochs": EPOCHS,
+            "images_a_second": round(len(data) * EPOCHS / min(timed.b)),
+        }
         if len(data) == ROWS:
             ended = list(last["events"])[-1].values["metrics"]["test"]["digit"]["accuracy"]
             theirs = right(last["model"], test)

@@ -6,6 +6,7 @@ No timing: what is measured is honesty. Samples are drawn from a normal, an expo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,9 @@ def covered(table: Numbers, truth: float) -> dict[str, float]:
     student = intervals(table, "student", resamples=RESAMPLES)
     widened = intervals(table, "bootstrap", resamples=RESAMPLES)
     bca = stats.bootstrap((table,), np.mean, axis=1, n_resamples=RESAMPLES, method="BCa", rng=0, batch=50)
-    ends = {
+    ends: dict[str, list[Any]] = {
         "percentile": [one.percentile for one in student],
-        "BCa": list(zip(bca.confidence_interval.low, bca.confidence_interval.high, strict=True)),
+        "BCa": np.stack([bca.confidence_interval.low, bca.confidence_interval.high], axis=1).tolist(),
         "widened": [(one.low, one.high) for one in widened],
         "student": [(one.low, one.high) for one in student],
     }

@@ -25,7 +25,7 @@ if __name__ == "__main__":
         shared = trunk(x)
         first = nn.functional.mse_loss(heads[0](shared)[:, 0], y)
         second = nn.functional.binary_cross_entropy_with_logits(heads[1](shared)[:, 0], good)
-        (first + second).backward()
+        (first + second).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if epoch % 20 == 19:
             print(epoch + 1, first.item(), second.item())

@@ -6,12 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from tests.browser.page_server import CHROMIUM, FLAGS, serve
 
 PICTURE = Path(__file__).with_name("playground.png")
-SIZE = {"width": 1440, "height": 1000}
+SIZE: ViewportSize = {"width": 1440, "height": 1000}
 
 
 def main() -> None:

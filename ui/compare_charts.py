@@ -47,7 +47,9 @@ def curves(views: Sequence[RunView], names: Sequence[str], task: str, measure: s
             lines = view.series.evaluated.get(split)
             series = lines.get(task) if lines else None
         else:
-            series = ((view.series.metrics.get(split) or {}).get(task) or {}).get(measure)
+            by_task = view.series.metrics.get(split)
+            measured = by_task.get(task) if by_task else None
+            series = measured.get(measure) if measured else None
         traces += line(series, name, colour)
     title = t("chart.loss") if measure == LOSS else metric_name(measure)
     return ChartData(

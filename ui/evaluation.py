@@ -126,7 +126,9 @@ def start_form(question: str) -> None:
         if question == "crossvalidation":
             schemes: tuple[Literal["kfold", "holdout"], ...] = crossvalidation.SCHEMES
             names = {scheme: t(f"choice.dataset_split_name_{scheme}") for scheme in schemes}
-            st.segmented_control(t("evaluation.scheme"), names, format_func=names.get, key=SCHEME, required=True)
+            st.segmented_control(
+                t("evaluation.scheme"), names, format_func=names.__getitem__, key=SCHEME, required=True
+            )
             st.number_input(t("evaluation.folds"), 2, crossvalidation.MOST_FOLDS, key=FOLDS, width=120)
             st.number_input(t("evaluation.repeats"), 1, MOST_SEEDS, key=REPEATS, width=120)
         else:

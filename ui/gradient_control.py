@@ -25,7 +25,7 @@ def control(view: RunView) -> None:
         if steers:
             value = int(shown_run.steered(view, PATH, planned))
             key = f"live:{view.record.id}:{PATH}"
-            call = {"key": key} | ({} if form_state.told_anew(key, value) else {"default": value})
+            call: dict[str, Any] = {"key": key} | ({} if form_state.told_anew(key, value) else {"default": value})
         else:
             value = form_state.current().spec.gradients.every
             call = form_state.widget(PATH, value, "default")
@@ -73,7 +73,7 @@ def cost_share(view: RunView, every: int) -> float | None:
     if gradients.seconds is None or not speed or not rows or every < 1:
         return None
     step, extra = rows / speed, gradients.seconds / every
-    return extra / (step + extra)
+    return float(extra / (step + extra))
 
 
 def duration(seconds: float) -> str:

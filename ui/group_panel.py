@@ -42,16 +42,16 @@ VIEWS = {
 def group_panel(question: str) -> None:
     """The group that was started or picked last for this question; renewed while it goes on."""
     earlier = [group for group in list_groups(hub.store(), (owner_token(), CLI), 50) if group.kind == question]
-    known = {group.id: group for group in earlier}
+    known = [group.id for group in earlier]
     wanted = st.session_state.get(GROUP)
     if wanted not in known and wanted and _is_of(wanted, question):
-        known = {wanted: None, **known}
+        known = [wanted, *known]
     if not known:
         st.caption(f":material/inbox: {t('evaluation.none_yet')}")
         return
-    chosen = wanted if wanted in known else next(iter(known))
+    chosen = wanted if wanted in known else known[0]
     if len(known) > 1:
-        chosen = _pick(list(known), chosen)
+        chosen = _pick(known, chosen)
     found = summary(hub.store(), chosen)
     every = LIVE_SECONDS if found.status == "running" else None
     st.fragment(_body, run_every=every)(chosen, found.status)

@@ -40,6 +40,8 @@ class Source(Protocol):
 
     def load_preview(self, run: str, name: str) -> dict[str, NDArray[Any]]: ...
 
+    def __hash__(self) -> int: ...
+
 
 @dataclass(frozen=True)
 class PreviewFile:

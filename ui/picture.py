@@ -36,7 +36,7 @@ def _mixing(layout: Layout) -> Mapping[str, Any]:
 def larger() -> None:
     """The button that opens the picture in a dialog, where its text is as large as the page's."""
     with st.container(horizontal=True, horizontal_alignment="right", key="network_larger"):
-        call = {"help": t("network.larger_help"), "icon": ":material/open_in_full:"}
+        call: dict[str, Any] = {"help": t("network.larger_help"), "icon": ":material/open_in_full:"}
         if st.button(t("network.larger"), type="tertiary", key="network_larger_open", **call):
             st.dialog(t("network.title"), width="large")(_dialog)()
 

@@ -116,7 +116,9 @@ def beside(run: RunRecord, found: RunRecord | None) -> RunRecord | None:
     begun = _begun(run.id)
     if begun is not None:
         return _told(begun)
-    return found or _offered(run)
+    if found is None:
+        _offered(run)
+    return found
 
 
 def _offered(run: RunRecord) -> None:

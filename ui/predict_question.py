@@ -86,9 +86,9 @@ def own_picture(spec: RunSpec, content: bytes) -> Pixels:
     ink = np.asarray(255 - grey if on_paper else grey, dtype=np.uint8)
     drawn = spec.dataset.build().drawn(_stretched(ink, SHADOW if on_paper else 0.0))
     if drawn is not None:
-        return drawn[None]
+        return np.asarray(drawn, dtype=np.uint8)[None]
     small = ink.reshape(shape.size, 4, shape.size, 4).mean(axis=(1, 3))
-    return np.rint(small).astype(np.uint8)[None]
+    return np.asarray(np.rint(small), dtype=np.uint8)[None]
 
 
 def _stretched(ink: Pixels, shadow: float) -> Pixels:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,8 @@ def preview_markup(preview: Preview, colours: Mapping[str, str]) -> str:
 
 
 def _pictures(images: NDArray[np.uint8], captions: Sequence[str]) -> str:
-    named = list(zip_longest(as_bytes(images), captions[: len(images)], fillvalue=""))
+    words = [*captions[: len(images)], *[""] * (len(images) - len(captions))]
+    named = zip(as_bytes(images), words, strict=True)
     size = " sentences" if max(map(len, captions), default=0) > LONG_CAPTION else ""
     figures = "".join(_figure(picture, str(caption)) for picture, caption in named)
     return f'<div class="pictures{size}">{figures}</div>'

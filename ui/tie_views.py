@@ -134,7 +134,7 @@ def _numbered(series: RunSeries) -> list[tuple[int, Series]]:
 
 def term_chart(series: RunSeries, term: str, run: str) -> ChartData:
     """The numbers that a term tells of itself, over the steps."""
-    lines = []
+    lines: list[Trace] = []
     for name, line in series.ties.items():
         head, key = name.split(".", 1)
         if head == term:

@@ -186,3 +186,14 @@ def test_models_train_in_stacks_of_a_sweep_and_a_few_stand_for_all(monkeypatch: 
     assert all_models(first, 10 * MOST + 3, 0.0) == 10 + 1
     assert [len(stack) for stack in stacks] == [MOST] * 6 + [3]
     assert stacks[-1] == list(range(10 * MOST, 10 * MOST + 3))
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_a_point_of_every_axis_and_series_can_be_measured(axis: str) -> None:
+    for series in AXES[axis].series:
+        found = measured(axis, series, min(AXES[axis].quick), seconds=0.0)
+        assert found["seconds"] > 0, series
+
+
+def test_models_that_train_as_one_are_stepped_and_read() -> None:
+    assert measured("models at once", "batches of 64", 3, seconds=0.0)["seconds"] > 0
