@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.page_server import CHROMIUM, FLAGS, Server, serve
+from tests.browser.page_server import CHROMIUM, FLAGS, PATIENCE, Server, serve
 from tests.source import PROJECT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 PICTURES = PROJECT / ".artifacts"
-PATIENCE_MS = 20_000
-"""How long a person's step may take where no test times it: two cores also do the other worker's tests."""
+PATIENCE_MS = 1_000 * PATIENCE
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 STARTS_WITHIN = 60
+PATIENCE = 20
+"""Seconds that a person's step may take where no test times it: two cores also do the other worker's tests."""
 
 
 def wait_until(condition: Callable[[], object], seconds: float, what: str, page: Page | None = None) -> float:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mtl_core.execution.local import runner_info
-from tests.browser.page_server import Server, free_port
+from tests.browser.page_server import PATIENCE, Server, free_port
 from tests.browser.playground import CURVES, Playground
 from ui.words import catalogue
 
@@ -144,7 +144,7 @@ def test_two_servers_on_one_store_share_runs_and_one_runner(page: Page, own_serv
         assert now is not None
         assert now.pid == runner.pid, "one runner for both"
         second.button("stop").click()
-        second.until(lambda: own_server.store.get(run).status == "stopped", 5, "the run to stop")
+        second.until(lambda: own_server.store.get(run).status == "stopped", PATIENCE, "the run to stop")
         first.open(f"?run={run}")
         expect(page.get_by_text(EN["status.stopped"]).first).to_be_visible()
         assert first.problems() == []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.page_server import Server
+from tests.browser.page_server import PATIENCE, Server
 from tests.browser.playground import CURVES, START_AND_TIME, Playground
 from ui.words import catalogue
 
@@ -31,11 +31,11 @@ def test_start_steer_reload_stop(playground: Playground, record_measurement: Rec
     begun = lambda: 5 < playground.last_step() < 90  # noqa: E731 - the recorded run's curve ends at 100
     playground.until(begun, BEGINS_WITHIN, "the curve to begin")
     seen = playground.last_step()
-    playground.until(lambda: playground.last_step() > seen, 5, "the curve to grow")
+    playground.until(lambda: playground.last_step() > seen, PATIENCE, "the curve to grow")
     assert playground.marks() == []
 
     playground.slider("weighting.lambdas.quality").press("ArrowRight")
-    playground.until(playground.marks, 5, "a mark on the curves")
+    playground.until(playground.marks, PATIENCE, "a mark on the curves")
     (change,) = playground.record().spec["schedule"]
     assert change["field"] == "weighting.lambdas.quality"
     assert change["value"] > 0.5
@@ -47,7 +47,7 @@ def test_start_steer_reload_stop(playground: Playground, record_measurement: Rec
     playground.until(lambda: playground.last_step() > seen, 10, "the same run's curve after a reload")
     assert playground.marks() == [change["step"]]
     seen = playground.last_step()
-    playground.until(lambda: playground.last_step() > seen, 5, "the run to go on after a reload")
+    playground.until(lambda: playground.last_step() > seen, PATIENCE, "the run to go on after a reload")
 
     playground.button("stop").click()
     seconds = playground.until(lambda: playground.record().status == "stopped", 5, "the run to stop")
@@ -84,7 +84,9 @@ def test_updates_keep_the_node_the_zoom_and_hidden_series(playground: Playground
            plot.on('plotly_afterplot', () => plot.drawn.push(performance.now())); }"""
     )
     plot.locator(".legend .traces").first.locator(".legendtoggle").click(delay=30)
-    playground.until(lambda: playground.curves()[0]["visible"] == "legendonly", 5, "the first series to be hidden")
+    playground.until(
+        lambda: playground.curves()[0]["visible"] == "legendonly", PATIENCE, "the first series to be hidden"
+    )
     box = plot.locator(".nsewdrag").first.bounding_box()
     assert box is not None
     mouse = playground.page.mouse
@@ -93,7 +95,7 @@ def test_updates_keep_the_node_the_zoom_and_hidden_series(playground: Playground
     mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.8, steps=5)
     mouse.up()
     ranges = "plot => [plot.layout.xaxis.range, plot.layout.yaxis.range].flat().map(value => +value.toPrecision(6))"
-    playground.until(lambda: plot.evaluate("plot => plot.layout.xaxis.autorange !== true"), 5, "the zoom")
+    playground.until(lambda: plot.evaluate("plot => plot.layout.xaxis.autorange !== true"), PATIENCE, "the zoom")
     zoomed, seen = plot.evaluate(ranges), playground.last_step()
     plot.evaluate("(plot) => { plot.drawn = []; plot.since = performance.now(); }")
     playground.until(lambda: playground.last_step() > seen + 25, 15, "more points")
@@ -111,19 +113,23 @@ def test_pause_step_epoch_and_resume(playground: Playground) -> None:
     playground.start()
     playground.until(lambda: playground.last_step() > 2, BEGINS_WITHIN, "the curve to begin")
     playground.button("start_pause").click()
-    playground.until(lambda: playground.record().status == "paused", 5, "the run to pause")
+    playground.until(lambda: playground.record().status == "paused", PATIENCE, "the run to pause")
     at = playground.record().step
     playground.button("one_step").click()
-    playground.until(lambda: playground.record().step == at + 1, 5, "one step")
+    playground.until(lambda: playground.record().step == at + 1, PATIENCE, "one step")
     assert playground.record().status == "paused"
     playground.button("one_epoch").click()
-    playground.until(lambda: playground.record().step == at + 2, 5, "one epoch, which is one step of a full batch")
+    playground.until(
+        lambda: playground.record().step == at + 2, PATIENCE, "one epoch, which is one step of a full batch"
+    )
     resume = EN["control.resume"]
-    playground.until(lambda: resume in playground.button("start_pause").inner_text(), 5, "the page to offer to go on")
+    playground.until(
+        lambda: resume in playground.button("start_pause").inner_text(), PATIENCE, "the page to offer to go on"
+    )
     playground.button("start_pause").click()
-    playground.until(lambda: playground.record().step > at + 4, 5, "the run to go on")
+    playground.until(lambda: playground.record().step > at + 4, PATIENCE, "the run to go on")
     playground.button("stop").click()
-    playground.until(lambda: playground.record().status == "stopped", 5, "the run to stop")
+    playground.until(lambda: playground.record().status == "stopped", PATIENCE, "the run to stop")
 
 
 @pytest.mark.parametrize("gap", [0, 60, 120])
@@ -138,25 +144,25 @@ def test_a_double_click_on_start_begins_one_run_that_goes_on(playground: Playgro
     orders, _ = playground.server.store.commands_since(str(playground.run()), 0)
     assert orders == []
     playground.button("stop").click()
-    playground.until(lambda: playground.record().status == "stopped", 5, "the run to stop")
+    playground.until(lambda: playground.record().status == "stopped", PATIENCE, "the run to stop")
 
 
 def test_a_step_of_one_task_tells_what_it_did_to_the_others(playground: Playground) -> None:
     playground.start()
     playground.until(lambda: playground.last_step() > 2, BEGINS_WITHIN, "the curve to begin")
     playground.button("start_pause").click()
-    playground.until(lambda: playground.record().status == "paused", 5, "the run to pause")
+    playground.until(lambda: playground.record().status == "paused", PATIENCE, "the run to pause")
     at = playground.record().step
     playground.page.get_by_role("button", name="One task").click()
     playground.page.get_by_role("button", name="quality", exact=True).click()
-    playground.until(lambda: playground.record().step == at + 1, 5, "one step")
+    playground.until(lambda: playground.record().step == at + 1, PATIENCE, "one step")
     said = playground.page.get_by_text(f"Step {at + 1} followed quality alone")
     said.wait_for(timeout=10_000)
     assert playground.record().status == "paused"
     assert {"step": at, "field": "only.quality", "value": 1.0} in playground.record().spec["schedule"]
     playground.page.keyboard.press("Escape")
     playground.button("stop").click()
-    playground.until(lambda: playground.record().status == "stopped", 5, "the run to stop")
+    playground.until(lambda: playground.record().status == "stopped", PATIENCE, "the run to stop")
 
 
 def test_keys_press_the_buttons(playground: Playground) -> None:
@@ -169,12 +175,12 @@ def test_keys_press_the_buttons(playground: Playground) -> None:
         timeout=BEGINS_WITHIN * 1000
     )  # before, it waits for the worker, and a key presses nothing
     keyboard.press("Space")
-    playground.until(lambda: playground.record().status == "paused", 5, "space to pause it")
+    playground.until(lambda: playground.record().status == "paused", PATIENCE, "space to pause it")
     at = playground.record().step
     keyboard.press("s")
-    playground.until(lambda: playground.record().step == at + 1, 5, "s to take one step")
+    playground.until(lambda: playground.record().step == at + 1, PATIENCE, "s to take one step")
     keyboard.press("x")
-    playground.until(lambda: playground.record().status == "stopped", 5, "x to stop it")
+    playground.until(lambda: playground.record().status == "stopped", PATIENCE, "x to stop it")
 
 
 def test_a_finished_run_continues_for_more_epochs(playground: Playground) -> None:
