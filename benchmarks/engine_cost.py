@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from benchmarks.engine import performed_after_start
 from benchmarks.engine_overhead import opened
 from benchmarks.pairs import Found, Pair, Way, prepared
 from mtl_core.batches import TensorSplit
-from mtl_core.evaluation import evaluate
+from mtl_core.evaluation import evaluate, evaluate_live, is_live
 from mtl_core.opening import sibling
 from mtl_core.reporting import Reporter
 from mtl_core.runs.store import Store
@@ -23,24 +23,23 @@ WINE: dict[str, Any] = {"dataset": "wine_quality", "epochs": 300, "evaluate_ever
 IMAGES: dict[str, Any] = {"dataset": "digits", "epochs": 1}
 
 
-def measured(session: Session, split: TensorSplit, *, final: bool = False) -> None:
-    """The numbers of one split as a run has them; nobody is told."""
-    evaluate(
-        session.network,
-        split,
-        session.tasks,
-        session.scalers,
-        session.class_weights,
-        final=final,
-        explicit=session.explicit,
-    )
+def measured(session: Session, splits: Sequence[TensorSplit], *, final: bool = False) -> None:
+    """The numbers of these splits as a run has them; nobody is told."""
+    tasks, scalers = session.tasks, session.scalers
+    if session.explicit is not None and not final and all(is_live(tasks, split) for split in splits):
+        evaluate_live(session.explicit, splits, tasks, scalers, [False] * len(splits))
+        return
+    for split in splits:
+        evaluate(
+            session.network, split, tasks, scalers, session.class_weights, final=final, explicit=session.explicit
+        )
 
 
 def _cost(fields: dict[str, Any]) -> Callable[[int], Found]:
     def measure(rounds: int) -> Found:
         spec = parse_spec(fields | {"gradients": {"every": 0}, "device": "cpu"})
         data = opened(spec)
-        seen = {"train": data.train_sample, "validation": data.splits["validation"]}
+        seen = [data.train_sample, data.splits["validation"]]
 
         def bare() -> Way:
             """Batches, steps and the same evaluations; nothing is read, told, stored or obeyed."""
@@ -53,9 +52,8 @@ def _cost(fields: dict[str, Any]) -> Callable[[int], Found]:
                     session.step += 1
                     epoch = session.step // session.steps_per_epoch
                     if session.step % session.steps_per_epoch == 0 and epoch % spec.evaluate_every == 0:
-                        for split in seen.values():
-                            measured(session, split)
-                measured(session, session.splits["test"], final=True)
+                        measured(session, seen)
+                measured(session, [session.splits["test"]], final=True)
 
             return loop
 

@@ -149,8 +149,8 @@ def evaluate(
         seed: of the noise from which these make pictures.
         explicit: works out outputs and losses in the network's place.
     """
-    if explicit is not None and len(split) <= ROWS_AT_ONCE and not (final or _alike(tasks)):
-        return _live(explicit, split, {t.name: _Tally(t, scalers[t.name], None, False) for t in tasks}, preview=preview)
+    if explicit is not None and not final and is_live(tasks, split):
+        return evaluate_live(explicit, [split], tasks, scalers, [preview])[0]
     network.set_mode(training=False)
     others = [task for task in tasks if task.kind != "generation"]
     tallies = {t.name: _Tally(t, scalers[t.name], class_weights[t.name], final) for t in others}
@@ -175,14 +175,46 @@ def evaluate(
     return Evaluation(loss, metrics, shown, _overall(tallies) if not makers else {}, samples)
 
 
-def _live(explicit: Explicit, split: TensorSplit, tallies: Mapping[str, _Tally], *, preview: bool) -> Evaluation:
-    """An evaluation on the way: its numbers are the same bit for bit, whether there is a preview or not."""
-    each, found = explicit.evaluated(split.whole)
+def is_live(tasks: tuple[Task, ...], split: TensorSplit) -> bool:
+    """Whether :func:`evaluate_live` can measure a split: one batch, and nothing over several tasks at once."""
+    return len(split) <= ROWS_AT_ONCE and not _alike(tasks)
+
+
+def evaluate_live(
+    explicit: Explicit,
+    splits: Sequence[TensorSplit],
+    tasks: tuple[Task, ...],
+    scalers: Mapping[str, Scaler],
+    previews: Sequence[bool],
+) -> list[Evaluation]:
+    """Evaluations on the way, of all splits at once; their numbers are the same bit for bit with and without a preview.
+
+    Args:
+        explicit: works out outputs and losses.
+        splits: each as :func:`is_live` wants it.
+        tasks: of the network.
+        scalers: per regression task.
+        previews: per split, whether predictions are collected.
+    """
+    found = []
+    measured = explicit.evaluated([split.whole for split in splits])
+    for split, preview, (loss, metrics) in zip(splits, previews, measured, strict=True):
+        shown = _live_predictions(explicit, split, tasks, scalers) if preview else {}
+        kept = {name: _finite(values) for name, values in metrics.items()}
+        found.append(Evaluation({task.name: loss[task.name] for task in tasks}, kept, shown))
+    return found
+
+
+def _live_predictions(
+    explicit: Explicit, split: TensorSplit, tasks: tuple[Task, ...], scalers: Mapping[str, Scaler]
+) -> dict[str, NDArray[Any]]:
+    """What a preview holds of a split of one batch."""
     shown = {}
-    for name, output in explicit.outputs(split.whole).items() if preview else ():
-        tally = tallies[name]
-        shown[f"prediction.{name}"] = tally.predict(output)[1][: _kept(tally.task, split.whole, 0)].cpu().numpy()
-    return Evaluation(dict(each), {name: _finite(values) for name, values in found.items()}, shown)
+    outputs = explicit.outputs(split.whole)
+    for task in tasks:
+        predicted = _Tally(task, scalers[task.name], None, final=False).predict(outputs[task.name])[1]
+        shown[f"prediction.{task.name}"] = predicted[: _kept(task, split.whole, 0)].cpu().numpy()
+    return shown
 
 
 def _makers(

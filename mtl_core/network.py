@@ -148,7 +148,8 @@ class Network(nn.Module):
 
     def forget_gradients(self) -> None:
         """No parameter on the way from inputs to outputs has a gradient (``zero_grad`` takes thrice as long)."""
-        self._used = self._used or self.in_use()
+        if not self._used:  # an attribute of a module takes longer to set than all gradients of a small one
+            self._used = self.in_use()
         for parameter in self._used:
             parameter.grad = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,9 +83,9 @@ def _built(
     weights = {t.name: _class_weights(spec, t, splits["train"]) for t in tasks}
     scalers = {t.name: _scaler(spec, t, splits["train"]) for t in tasks}
     explicit = _explicit(spec, tasks, network, splits, scalers, weights)
-    optimizer = build_optimizer(spec, network, flat=explicit is not None)
+    optimizer = build_optimizer(spec, network, order=explicit.memory_order() if explicit else None)
     if explicit is not None:
-        explicit.laid_elsewhere()  # by the optimizer
+        explicit.laid_elsewhere(optimizer.room if isinstance(optimizer, FlatAdam) else None)
     return Session(
         spec=spec,
         tasks=tasks,
@@ -116,7 +116,7 @@ def _explicit(
 ) -> Explicit | None:
     """Formulas in the place of a tape, where they are enough: see :mod:`mtl_core.explicit`."""
     lacking = any(split.present for split in splits.values())
-    cut = getattr(spec.weighting, "at_representation", False)
+    cut = spec.weighting.cuts
     if lacking or cut or spec.precision == "bf16" or not fits(network.layout, tasks):
         return None
     return Explicit(network, tasks, {name: (s.mean, s.std) for name, s in scalers.items()}, class_weights)
@@ -141,11 +141,13 @@ def _filled(values: NDArray[Any]) -> NDArray[Any]:
     return filled
 
 
-def build_optimizer(spec: RunSpec, network: Network, *, flat: bool = False) -> torch.optim.Optimizer:
+def build_optimizer(
+    spec: RunSpec, network: Network, *, order: Sequence[Tensor] | None = None
+) -> torch.optim.Optimizer:
     """torch's Adam, AdamW or SGD over all parameters, fused where torch has that for the device.
 
-    Generators that are apart from the way from inputs to outputs have optimizers of their own. ``flat``: Adam steps
-    over all parameters at once (see :class:`mtl_core.explicit.flat.FlatAdam`).
+    Generators that are apart from the way from inputs to outputs have optimizers of their own. ``order``:
+    Adam steps over all parameters at once, which lie in memory in this order (:class:`mtl_core.explicit.flat.FlatAdam`).
     """
     options = spec.optimizer
     parameters = network.in_use()
@@ -154,8 +156,8 @@ def build_optimizer(spec: RunSpec, network: Network, *, flat: bool = False) -> t
         return torch.optim.SGD(
             parameters, lr=options.lr, momentum=options.momentum, weight_decay=options.weight_decay, fused=fused
         )
-    if flat and fused:
-        return FlatAdam(parameters, options.lr, options.weight_decay, decoupled=options.name == "adamw")
+    if order is not None and fused:
+        return FlatAdam(parameters, options.lr, options.weight_decay, options.name == "adamw", order)
     make = torch.optim.Adam if options.name == "adam" else torch.optim.AdamW
     groups = adam_groups(network, spec.generation, spec.task_list())
     return make(groups, lr=options.lr, weight_decay=options.weight_decay, fused=fused)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from mtl_core import mixing_values, similarity
 from mtl_core.batches import Batch
-from mtl_core.evaluation import evaluate, preview_truth
+from mtl_core.evaluation import Evaluation, evaluate, evaluate_live, is_live, preview_truth
 from mtl_core.events import Event, EventKind
 from mtl_core.feeding import Feed
 from mtl_core.session import Session
@@ -43,15 +43,17 @@ class Reporter:
         if self.session.step == 0:
             yield self._truth(self._shown_split())
 
-    def end_of_epoch(self) -> Iterator[Event]:
-        """Evaluate train and validation where that is due."""
+    def evaluation_due(self) -> bool:
+        """Whether train and validation are evaluated after the epoch that has just ended."""
+        epoch = round(self.session.epoch)
+        return epoch >= self.session.spec.epochs or epoch % self.session.spec.evaluate_every == 0
+
+    def evaluations(self) -> Iterator[Event]:
+        """Evaluate train and validation."""
         session = self.session
         epoch, last = round(session.epoch), session.spec.epochs
-        if epoch < last and epoch % session.spec.evaluate_every:
-            return
         preview = epoch >= last or (self._affordable() and _pictured(epoch, last, session.spec.evaluate_every))
-        for split in ("train", "validation"):
-            yield from self._evaluate(split, final=epoch >= last, preview=preview and split == self._shown_split())
+        yield from self._evaluate(("train", "validation"), final=epoch >= last, preview=preview)
 
     def _affordable(self) -> bool:
         """Whether the previews so far took no more than their share of the time."""
@@ -71,7 +73,7 @@ class Reporter:
         """The end: test metrics (only of a run that finished), a last checkpoint, the result."""
         if not stopped and len(self.session.splits["test"]):
             yield self._truth("test")
-            yield from self._evaluate("test", final=True, preview=True)
+            yield from self._evaluate(("test",), final=True, preview=True)
         yield self.checkpoint()
         kind: EventKind = "stopped" if stopped else "finished"
         yield event(self.session, kind, self._result(kind))
@@ -89,22 +91,37 @@ class Reporter:
         arrays |= known_truth(session.samples.truth, offered, session.spec.tasks)
         return event(session, "preview", {"split": split, "first": True}, arrays)
 
-    def _evaluate(self, split: str, final: bool, preview: bool) -> Iterator[Event]:
-        session, rows = self.session, self._rows(split)
-        if not len(rows):
+    def _evaluate(self, splits: Sequence[str], *, final: bool, preview: bool) -> Iterator[Event]:
+        """Evaluate what has rows of these splits; with a preview, that of the shown one (or the only one) has it."""
+        there = [split for split in splits if len(self._rows(split))]
+        previews = [preview and (split == self._shown_split() or len(splits) == 1) for split in there]
+        for split, shown, found in zip(there, previews, self._measured(there, previews, final), strict=True):
+            yield from self._told(split, found, final=final, preview=shown)
+
+    def _measured(self, splits: Sequence[str], previews: Sequence[bool], final: bool) -> Iterator[Evaluation]:
+        """The evaluation of each split: of all at once where they are worked out by formulas, else one by one."""
+        session, rows = self.session, [self._rows(split) for split in splits]
+        explicit, tasks, scalers = session.explicit, session.tasks, session.scalers
+        if explicit is not None and not final and rows and all(is_live(tasks, each) for each in rows):
+            yield from evaluate_live(explicit, rows, tasks, scalers, previews)
             return
-        found = evaluate(
-            session.network,
-            rows,
-            session.tasks,
-            session.scalers,
-            session.class_weights,
-            final=final,
-            preview=preview,
-            generation=session.spec.generation,
-            seed=session.spec.seed,
-            explicit=session.explicit,
-        )
+        for each, preview in zip(rows, previews, strict=True):
+            yield evaluate(
+                session.network,
+                each,
+                tasks,
+                scalers,
+                session.class_weights,
+                final=final,
+                preview=preview,
+                generation=session.spec.generation,
+                seed=session.spec.seed,
+                explicit=explicit,
+            )
+
+    def _told(self, split: str, found: Evaluation, *, final: bool, preview: bool) -> Iterator[Event]:
+        """The events of an evaluation."""
+        session, rows = self.session, self._rows(split)
         self.metrics[split] = found.metrics
         if found.overall:
             self.overall[split] = found.overall

@@ -145,7 +145,7 @@ def _weighting_problems(spec: RunSpec) -> Iterator[Problem]:
             "choose a weighting of losses, or an architecture that shares"
         )
         yield Problem("weighting.name", rule, weighting.name)
-    elif getattr(weighting, "at_representation", False):
+    elif weighting.cuts:
         if spec.dataset.build().own_samples:
             rule = "needs one batch that all tasks see, and these tasks have samples of their own"
             yield Problem("weighting.at_representation", rule, True)

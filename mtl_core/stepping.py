@@ -63,7 +63,7 @@ def take_step(session: Session, batch: Batch) -> Step:
     places = [i for i, t in enumerate(tasks) if _trains(session, t, batch)]
     moment = session.weigher.moment(spec, tasks, places, session.step, int(session.epoch))
     session.network.forget_gradients()
-    cuts: Cuts | None = {} if getattr(spec.weighting, "at_representation", False) and not only else None
+    cuts: Cuts | None = {} if spec.weighting.cuts and not only else None
     losses, makings = _losses(session, batch, cuts, session.forward)
     read = losses.detach() if isinstance(losses, Tensor) else torch.stack([loss.detach() for loss in losses])
     weights = torch.zeros_like(read)
@@ -136,7 +136,8 @@ def _learn(session: Session, batch: Batch, moment: Moment) -> None:
     if weighting.looks_back:
         lambdas, after = moment.lambdas, moment.of(_losses_again(session, batch))
         weighting.observe(lambdas * after.to(lambdas.device), moment)
-    session.weigher.learn(weighting.learning_rate(session.learning_rate()), moment.places)
+    if weighting.learned:
+        session.weigher.learn(weighting.learning_rate(session.learning_rate()), moment.places)
 
 
 def _losses_again(session: Session, batch: Batch) -> Tensor:

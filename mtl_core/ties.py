@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,14 +19,20 @@ MOST_SINGULAR_VALUES = 16
 def weight_matrix(columns: Mapping[str, Sequence[Tensor]]) -> Tensor:
     """W = [θ_1 … θ_K] of shape (d, K), float64: each task's parameters, flattened, as a column."""
     flat = [[parameter.detach().flatten() for parameter in column] for column in columns.values()]
-    return torch.stack([torch.cat(column) if len(column) > 1 else column[0] for column in flat], dim=1).double().cpu()
+    rows = torch.stack([torch.cat(column) if len(column) > 1 else column[0] for column in flat])
+    return rows.double().cpu().t()
 
 
 def singular_values(weights: Tensor) -> list[float]:
     """The largest singular values of W (d, K), at most 16, largest first.
 
-    Of a W with more rows than columns they are the roots of the eigenvalues of WᵀW (K, K).
+    Of a W with more rows than columns they are the roots of the eigenvalues of WᵀW (K, K); those of two tasks,
+    (a b; b c), are ½(a + c) ± √(¼(a − c)² + b²).
     """
+    if weights.shape[0] > 4 * weights.shape[1] == 8:
+        (a, b), (_, c) = (weights.t() @ weights).tolist()
+        middle, apart = (a + c) / 2, math.hypot((a - c) / 2, b)
+        return [math.sqrt(middle + apart), math.sqrt(max(0.0, middle - apart))]
     exact = weights.numpy()
     if weights.shape[0] > 4 * weights.shape[1]:
         values = np.sqrt(np.linalg.eigvalsh(exact.T @ exact).clip(min=0))[::-1]

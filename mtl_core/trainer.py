@@ -99,10 +99,11 @@ def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[E
         if stepper.news:
             yield position(session, "acceleration", stepper.told())
         end_of_epoch = session.step % session.steps_per_epoch == 0
-        if end_of_epoch or log.due() or reporter.checkpoint_due():
+        evaluated = end_of_epoch and reporter.evaluation_due()
+        if evaluated or log.due() or reporter.checkpoint_due():
             yield from log.flush()
-        if end_of_epoch:
-            yield from reporter.end_of_epoch()
+        if evaluated:
+            yield from reporter.evaluations()
         if reporter.checkpoint_due():
             yield reporter.checkpoint()
     yield from log.flush()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.blocks import Dense
-from mtl_core.explicit.graph import Layer
+from mtl_core.explicit.memory import Layer
 from mtl_core.layout import Layout
 from mtl_core.network import Network
 from mtl_core.regularizers.base import Regularizer

@@ -180,10 +180,11 @@ def _run(together: Together, controls: Sequence[Control]) -> Iterator[Told]:
             asked = time.monotonic()
         together.take_step()
         end_of_epoch = together.step % together.first.steps_per_epoch == 0
-        if end_of_epoch or together.log.due():
+        evaluated = end_of_epoch and together.reporters[0].evaluation_due()
+        if evaluated or together.log.due():
             yield from _flush(together)
-        if end_of_epoch:
-            yield from _end_of_epoch(together)
+        if evaluated:
+            yield from _evaluations(together)
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             yield from _flush(together)
             yield from _checkpoints(together)
@@ -207,16 +208,15 @@ def _flush(together: Together) -> Iterator[Told]:
             yield place, event(session, "failed", values | {"task": error.task, "value": str(error.value)})
 
 
-def _end_of_epoch(together: Together) -> Iterator[Told]:
+def _evaluations(together: Together) -> Iterator[Told]:
     first = together.first
-    epoch, last = round(first.epoch), first.spec.epochs
-    if epoch >= last:
-        for place in together.going:
-            together.update(place)
-            yield from _of(place, together.reporters[place].end_of_epoch())
-    elif epoch % first.spec.evaluate_every == 0:
+    if round(first.epoch) < first.spec.epochs:
         for split in ("train", "validation"):
             yield from _evaluated(together, split)
+        return
+    for place in together.going:
+        together.update(place)
+        yield from _of(place, together.reporters[place].evaluations())
 
 
 def _evaluated(together: Together, split: str) -> Iterator[Told]:

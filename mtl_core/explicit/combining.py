@@ -11,7 +11,8 @@ from torch import Tensor
 from mtl_core.batches import Batch
 from mtl_core.combining import Combined, Row
 from mtl_core.explicit.engine import Explicit
-from mtl_core.explicit.graph import Apart, Layer
+from mtl_core.explicit.graph import Apart
+from mtl_core.explicit.memory import Layer
 from mtl_core.weightings.base import Moment, Weighting
 
 Gradients = dict[Tensor, Tensor]

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from mtl_core.batches import Batch
-from mtl_core.explicit.graph import Apart, DenseGraph, Layer, Pass, is_dense
-from mtl_core.explicit.losses import KINDS, aims, loss_and_slope
-from mtl_core.explicit.measuring import counts, of_classes, of_numbers, of_two
+from mtl_core.explicit.graph import Apart, DenseGraph, Pass, is_dense
+from mtl_core.explicit.losses import KINDS, Goal, aims, loss_and_slope
+from mtl_core.explicit.measuring import Measured, SideBySide
+from mtl_core.explicit.memory import Layer, Room, room_of
 from mtl_core.layout import Layout
 from mtl_core.network import Network
-from mtl_core.tasks import Kind, Task
+from mtl_core.tasks import Task
 
 KEPT = 2
 """Batches, at most, of which a forward pass is kept: all training rows, and those of validation."""
-
-
-@dataclass(frozen=True)
-class Goal:
-    """Tasks of one kind whose outputs lie side by side in a group of heads.
-
-    Attributes:
-        kind: of all of them; a task with several classes or with class weights is alone.
-        tasks: their names.
-        columns: of the group's outputs.
-    """
-
-    kind: Kind
-    tasks: tuple[str, ...]
-    columns: slice
 
 
 @dataclass
@@ -46,11 +32,10 @@ class Seen:
 
 @dataclass
 class Aim:
-    """A batch with its targets as the losses want them, by group and goal, and what else depends on targets alone."""
+    """A batch with its targets as the losses want them, by group and goal."""
 
     batch: Batch
     targets: list[list[Tensor]]
-    sums: dict[str, float] = field(default_factory=dict)
 
 
 def fits(layout: Layout, tasks: Sequence[Task]) -> bool:
@@ -98,15 +83,30 @@ class Explicit:
         self._back = None if grouped == sorted(grouped) else torch.tensor(grouped).argsort().to(device)
         self._aims: list[Aim] = []
         self._seen: list[Seen] = []
+        self._beside: SideBySide | None = None
+        self._heads: list[Layer | None] | None = None
+        self._room: Room | None = None
 
     def moved(self) -> None:
         """The parameters have other numbers now: nothing that was worked out holds."""
         self._seen.clear()
 
-    def laid_elsewhere(self) -> None:
-        """The parameters are other places in memory now."""
+    def memory_order(self) -> list[Tensor]:
+        """The parameters in the order in which they should lie in memory."""
+        return [self.parameters[name][place] for name, place in self.graph.memory_order()]
+
+    def laid_elsewhere(self, room: Mapping[Tensor, Tensor] | None = None) -> None:
+        """The parameters are other places in memory now.
+
+        Args:
+            room: per parameter where its gradient shall be written; left out: into a new tensor each time.
+        """
         self.moved()
         self.layers = _without_tape(self.parameters)
+        self._heads, self._room = self.graph.heads(self.layers), None
+        if room is not None:
+            layers = {name: (room[weight], room[bias]) for name, (weight, bias) in self.parameters.items()}
+            self._room = room_of(layers, [group.names for group in self.graph.groups])
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """(B, 1) or (B, C) per task: logits, or numbers in the scaled unit."""
@@ -120,49 +120,19 @@ class Explicit:
         """(K,) as :func:`mtl_core.losses.task_loss` has them."""
         return self._measured(batch)[0]
 
-    def evaluated(self, batch: Batch) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-        """Loss and live metrics per task, as :func:`mtl_core.evaluation.evaluate` has them of a split of one batch.
-
-        They are read from what a step works out anyway: with e = ŷ − y scaled, mse = σ² mean e², mae = σ/2 Σ|∂L/∂ŷ|.
-        """
-        losses, slopes = self._measured(batch)
-        aim, outputs = self._aimed(batch), self._passed(batch).run.outputs
-        counted = [
-            (goal, counts(goal.kind, output[..., goal.columns], slope[..., goal.columns], target))
-            for goals, output, slope, targets in zip(self.goals, outputs, slopes, aim.targets, strict=True)
-            for goal, target in zip(goals, targets, strict=True)
-        ]
-        read = iter(torch.cat([losses, *(found.flatten() for _, found in counted)]).tolist())
-        loss = {task.name: next(read) for task in self.tasks}
-        metrics: dict[str, dict[str, float]] = {}
-        for goal, found in counted:
-            values = [next(read) for _ in range(found.numel())]
-            for place, task in enumerate(goal.tasks):
-                mine = values[place :: len(goal.tasks)]
-                if goal.kind == "multiclass":
-                    metrics[task] = of_classes(mine)
-                    continue
-                first, known = mine[0], self._sum(aim, goal, task)
-                if goal.kind == "regression":
-                    metrics[task] = of_numbers(loss[task], first, self._scalings[task][1], known)
-                else:
-                    metrics[task] = of_two(first, mine[1], known, batch.size)
-        return loss, {task.name: metrics[task.name] for task in self.tasks}
-
-    def _sum(self, aim: Aim, goal: Goal, task: str) -> float:
-        """What metrics need of a target: mean (y − ȳ)² in its own unit, or how many rows are of class 1."""
-        if task not in aim.sums:
-            target = aim.batch.targets[task]
-            found = target.sum() if goal.kind == "binary" else target.double().var(correction=0)
-            aim.sums[task] = float(found.item())
-        return aim.sums[task]
+    def evaluated(self, batches: Sequence[Batch]) -> list[Measured]:
+        """Of each batch loss and live metrics per task, as :func:`mtl_core.evaluation.evaluate` has them of a split."""
+        if self._beside is None or [*map(id, self._beside.batches)] != [*map(id, batches)]:
+            targets = [self._aimed(batch).targets for batch in batches]
+            self._beside = SideBySide(batches, self.goals, targets, self._scalings, self._class_weights)
+        return self._beside.read([self._passed(batch).run.outputs for batch in batches])
 
     def _passed(self, batch: Batch) -> Seen:
         for seen in self._seen:
             if seen.batch is batch:
                 return seen
         (table,) = batch.inputs.values()
-        self._seen = [*self._seen[1 - KEPT :], Seen(batch, self.graph.forward(self.layers, table))]
+        self._seen = [*self._seen[1 - KEPT :], Seen(batch, self.graph.forward(self.layers, table, self._heads))]
         return self._seen[-1]
 
     def _measured(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
@@ -182,7 +152,7 @@ class Explicit:
                 here = output if len(goals) == 1 else output[..., goal.columns]
                 found.append(loss_and_slope(goal.kind, here, target, self._class_weights[goal.tasks[0]]))
             losses += [loss for loss, _ in found]
-            slopes.append(found[0][1] if len(found) == 1 else torch.cat([slope for _, slope in found], dim=-1))
+            slopes.append(found[0][1] if len(found) == 1 else _side_by_side([slope for _, slope in found]))
         return losses[0] if len(losses) == 1 else torch.cat(losses, dim=-1), slopes
 
     def _aimed(self, batch: Batch) -> Aim:
@@ -218,7 +188,8 @@ class Explicit:
             factors: c of shape (K,), or (R, K).
             tasks: of which any c is not 0.
         """
-        return self.graph.summed(self.layers, self._passed(batch).run, self._slopes(batch, factors), tasks)
+        room = self._room if len(tasks) == len(self.tasks) else None
+        return self.graph.summed(self.layers, self._passed(batch).run, self._slopes(batch, factors), tasks, room)
 
     def _slopes(self, batch: Batch, factors: Tensor) -> list[Tensor]:
         """Per group the slopes, each task's times its factor, (K,) or (R, K)."""
@@ -236,6 +207,11 @@ class Explicit:
             tasks: that count.
         """
         return self.graph.apart(self.layers, self._passed(batch).run, self._slopes(batch, factors), tasks)
+
+
+def _side_by_side(columns: Sequence[Tensor]) -> Tensor:
+    """(…, B, G) of parts of its columns; each column in one piece."""
+    return torch.cat([part.transpose(-1, -2) for part in columns], dim=-2).transpose(-1, -2)
 
 
 def _without_tape(layers: Mapping[str, Layer]) -> dict[str, Layer]:

@@ -26,14 +26,23 @@ class FlatAdam(torch.optim.Adam):
         lr: learning rate.
         weight_decay: of Adam; of AdamW where ``decoupled``.
         decoupled: whether it is AdamW.
+        order: the parameters in the order in which they shall lie in memory; left out: as they are given.
     """
 
-    def __init__(self, parameters: Sequence[nn.Parameter], lr: float, weight_decay: float, decoupled: bool) -> None:
+    def __init__(
+        self,
+        parameters: Sequence[nn.Parameter],
+        lr: float,
+        weight_decay: float,
+        decoupled: bool,
+        order: Sequence[Tensor] | None = None,
+    ) -> None:
         options: dict[str, Any] = {"lr": lr, "weight_decay": weight_decay, "decoupled_weight_decay": decoupled}
         super().__init__(parameters, fused=True, **options)
         self._decoupled = decoupled
         self._parameters = list(parameters)
-        self._flat = torch.cat([parameter.detach().flatten() for parameter in parameters])
+        self._order = list(self._parameters if order is None else order)
+        self._flat = torch.cat([parameter.detach().flatten() for parameter in self._order])
         self._gradient = torch.zeros_like(self._flat)
         self._moments: tuple[Tensor, Tensor, Tensor] | None = None
         self._views = self._split(self._gradient)
@@ -41,13 +50,19 @@ class FlatAdam(torch.optim.Adam):
             parameter.data = numbers
         self._together = True
 
+    @property
+    def room(self) -> dict[Tensor, Tensor]:
+        """Per parameter where its gradient lies: what is written there need not be copied by :meth:`give`."""
+        return dict(zip(self._parameters, self._views, strict=True))
+
     def give(self, gradients: Mapping[Tensor, Tensor]) -> None:
         """Set ``.grad`` of these parameters."""
         if len(gradients) < len(self._parameters):
             for parameter, gradient in gradients.items():
                 parameter.grad = gradient
             return
-        self._gradient.copy_(flatten_dense_tensors([gradients[parameter] for parameter in self._parameters]))
+        if any(gradients[p] is not view for p, view in zip(self._parameters, self._views, strict=True)):
+            self._gradient.copy_(flatten_dense_tensors([gradients[parameter] for parameter in self._order]))
         for parameter, view in zip(self._parameters, self._views, strict=True):
             parameter.grad = view
 
@@ -90,8 +105,9 @@ class FlatAdam(torch.optim.Adam):
         self._together = False
 
     def _split(self, row: Tensor) -> list[Tensor]:
-        pieces = torch.split(row, [parameter.numel() for parameter in self._parameters])
-        return [piece.view(parameter.shape) for piece, parameter in zip(pieces, self._parameters, strict=True)]
+        pieces = torch.split(row, [parameter.numel() for parameter in self._order])
+        found = {p: piece.view(p.shape) for piece, p in zip(pieces, self._order, strict=True)}
+        return [found[parameter] for parameter in self._parameters]
 
     def _tell(self) -> None:
         """The state per parameter, from that of the whole."""
@@ -106,7 +122,7 @@ class FlatAdam(torch.optim.Adam):
         """Whether the whole has the state; it is gathered where all parameters have taken as many steps."""
         if self._together and (self._moments is not None or not self.state):
             return True
-        states = [self.state.get(parameter) for parameter in self._parameters]
+        states = [self.state.get(parameter) for parameter in self._order]
         steps = {float(state["step"]) if state else 0.0 for state in states}
         if len(steps) > 1:
             return False

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 
 from mtl_core.blocks import Dense, Linear, Vector
+from mtl_core.explicit.memory import Layer, Room, joined
 from mtl_core.layout import Layout
 
-_MASKED = torch.ops.aten.threshold_backward.default
-Layer = tuple[Tensor, Tensor]
-"""Weight (…, out, in) and bias (…, out) of a part; what leads is an axis of networks, or nothing."""
+_MASKED = torch.ops.aten.threshold_backward.grad_input
 
 
 @dataclass(frozen=True)
@@ -123,27 +122,45 @@ class DenseGraph:
         self._parts = frozenset(hidden.name for hidden in self.hidden)
         (self.input,) = {name for part in layout.parts for name in part.inputs if name.startswith("input:")}
 
-    def forward(self, layers: Mapping[str, Layer], table: Tensor) -> Pass:
+    def memory_order(self) -> list[tuple[str, int]]:
+        """Parts, with 0 for the weight and 1 for the bias, in the order in which they should lie in memory.
+
+        The weights of a group's heads lie one after another, and so do their biases: then they are read as one.
+        """
+        hidden = [(part.name, place) for part in self.hidden for place in (0, 1)]
+        return hidden + [(name, place) for group in self.groups for place in (0, 1) for name in group.names]
+
+    def heads(self, layers: Mapping[str, Layer]) -> list[Layer | None]:
+        """Per group its heads as one layer; None where they do not lie one after another in memory."""
+        return [joined([layers[name] for name in group.names]) for group in self.groups]
+
+    def forward(
+        self, layers: Mapping[str, Layer], table: Tensor, heads: Sequence[Layer | None] | None = None
+    ) -> Pass:
         """Every output.
 
         Args:
             layers: per part its numbers; with an axis of R networks in front, all of them.
             table: (B, D), or (R, B, D).
+            heads: what :meth:`heads` gives; left out: they are put together.
         """
         values = {self.input: table}
         for hidden in self.hidden:
             values[hidden.name] = _affine(values[hidden.feed], *layers[hidden.name]).relu_()
         weights, outputs = [], []
-        for group in self.groups:
-            found = [layers[name] for name in group.names]
-            weight = found[0][0] if len(found) == 1 else torch.cat([weight for weight, _ in found], dim=-2)
-            bias = found[0][1] if len(found) == 1 else torch.cat([bias for _, bias in found], dim=-1)
+        for place, group in enumerate(self.groups):
+            weight, bias = (heads and heads[place]) or _together([layers[name] for name in group.names])
             weights.append(weight)
-            outputs.append(_affine(values[group.feed], weight, bias))
+            outputs.append(_affine_by_column(values[group.feed], weight, bias))
         return Pass(values, weights, outputs)
 
     def summed(
-        self, layers: Mapping[str, Layer], run: Pass, slopes: Sequence[Tensor], tasks: frozenset[str]
+        self,
+        layers: Mapping[str, Layer],
+        run: Pass,
+        slopes: Sequence[Tensor],
+        tasks: frozenset[str],
+        room: Room | None = None,
     ) -> dict[str, Layer]:
         """The gradient of a sum of losses, by part; parts that no loss depends on are left out.
 
@@ -152,18 +169,27 @@ class DenseGraph:
             run: the forward pass.
             slopes: per group of heads the derivative of the sum by its outputs, (…, B, tasks · width).
             tasks: whose losses are in the sum.
+            room: where the gradients are written, if they are those of all tasks; left out: into new tensors.
         """
         found: dict[str, Layer] = {}
         arrived: dict[str, Tensor] = {}
-        for group, weight, slope in self._chosen(run, slopes, tasks):
-            found |= _of_heads(group, run.values[group.feed], slope)
+        for place, (group, weight, slope) in enumerate(self._chosen(run, slopes, tasks)):
+            if room is None:
+                found |= _of_heads(group, run.values[group.feed], slope)
+            else:
+                _write(run.values[group.feed], slope, room.heads[place])
+                found |= {name: room.layers[name] for name in group.names}
             if group.feed in self._parts:
                 _arrive(arrived, group.feed, slope @ weight)
         for hidden in reversed(self.hidden):
             if hidden.name not in arrived:
                 continue
             slope = _by_relu(arrived.pop(hidden.name), run.values[hidden.name])
-            found[hidden.name] = _by_weight(run.values[hidden.feed], slope), slope.sum(-2)
+            x = run.values[hidden.feed]
+            if room is None:
+                found[hidden.name] = _by_weight(x, slope), slope.sum(-2)
+            else:
+                found[hidden.name] = _write(x, slope, room.layers[hidden.name])
             if hidden.feed in self._parts:
                 _arrive(arrived, hidden.feed, slope @ layers[hidden.name][0])
         return found
@@ -213,6 +239,13 @@ class DenseGraph:
                 yield group.of(places), weight[..., columns, :], slope[..., columns]
 
 
+def _together(layers: Sequence[Layer]) -> Layer:
+    """Layers as one, their outputs side by side."""
+    if len(layers) == 1:
+        return layers[0]
+    return torch.cat([weight for weight, _ in layers], dim=-2), torch.cat([bias for _, bias in layers], dim=-1)
+
+
 def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x Wᵀ + b of one network, or of R at once."""
     if weight.dim() == 2:
@@ -221,9 +254,16 @@ def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.baddbmm(bias[:, None], shared, weight.transpose(1, 2))
 
 
+def _affine_by_column(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """x Wᵀ + b with each column in one piece: of one network the few columns of heads are read one by one."""
+    if weight.dim() == 2:
+        return torch.addmm(bias[:, None], weight, x.t()).t()
+    return _affine(x, weight, bias)
+
+
 def _by_relu(slope: Tensor, value: Tensor) -> Tensor:
-    """δ · [y > 0]."""
-    masked: Tensor = _MASKED(slope, value, 0)
+    """δ · [y > 0], in the place of δ, which nobody else has: new memory would take longer than the arithmetic."""
+    masked: Tensor = _MASKED(slope, value, 0, grad_input=slope)
     return masked
 
 
@@ -234,6 +274,17 @@ def _by_weight(x: Tensor, slope: Tensor) -> Tensor:
     if slope.shape[-1] > 2 * x.shape[-1]:
         return (x.transpose(-1, -2) @ slope).transpose(-1, -2).contiguous()  # fused optimizers read it as it lies
     return slope.transpose(-1, -2) @ x
+
+
+def _write(x: Tensor, slope: Tensor, room: Layer) -> Layer:
+    """∂W and ∂b of one network, into their places."""
+    weight, bias = room
+    if slope.shape[-1] > 2 * x.shape[-1]:
+        weight.copy_((x.t() @ slope).t())
+    else:
+        torch.mm(slope.t(), x, out=weight)
+    torch.sum(slope, 0, out=bias)
+    return room
 
 
 def _arrive(arrived: dict[str, Tensor], name: str, slope: Tensor) -> None:

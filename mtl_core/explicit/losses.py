@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,6 +11,26 @@ from torch.nn import functional as F
 from mtl_core.tasks import Kind
 
 KINDS: tuple[Kind, ...] = ("regression", "binary", "multiclass")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Tasks of one kind whose outputs lie side by side in a group of heads.
+
+    Attributes:
+        kind: of all of them; a task with several classes or with class weights is alone.
+        tasks: their names.
+        columns: of the group's outputs.
+    """
+
+    kind: Kind
+    tasks: tuple[str, ...]
+    columns: slice
+
+    @property
+    def width(self) -> int:
+        """Number of the columns."""
+        return int(self.columns.stop - self.columns.start)
 
 
 def loss_and_slope(kind: Kind, output: Tensor, target: Tensor, class_weights: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -63,8 +85,13 @@ def aims(kind: Kind, targets: list[Tensor], scalings: list[tuple[float, float]])
         (only,) = targets
         return only
     if kind == "binary":
-        return torch.stack([target.float() for target in targets], dim=-1)
+        return by_column([target.float() for target in targets])
     scaled = [
         (t - mean) / std if (mean, std) != (0.0, 1.0) else t for t, (mean, std) in zip(targets, scalings, strict=True)
     ]
-    return torch.stack(scaled, dim=-1)
+    return by_column(scaled)
+
+
+def by_column(columns: list[Tensor]) -> Tensor:
+    """(…, B, G) of G columns (…, B), each in one piece of memory: what is done to one of them is then vectorised."""
+    return torch.stack(columns, dim=-2).transpose(-1, -2)

@@ -55,7 +55,7 @@ class Recipe:
     @property
     def at_cuts(self) -> bool:
         """Whether gradients are weighed at what the shared parts give."""
-        return bool(getattr(self.spec.weighting, "at_representation", False))
+        return self.spec.weighting.cuts
 
     @cached_property
     def changes(self) -> list[Change]:

@@ -107,6 +107,11 @@ class Weighting(Named):
         return run
 
     @property
+    def cuts(self) -> bool:
+        """Whether the tasks' gradients are taken at what the shared trunk gives, and not at its parameters."""
+        return False
+
+    @property
     def decay(self) -> float:
         """Weight decay of what it learns."""
         return 0.0

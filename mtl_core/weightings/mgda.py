@@ -38,6 +38,10 @@ class Mgda(GradientWeighting):
     ] = 0.001
     iterations: Annotated[int, Field(ge=1, le=10_000, description="Of three or more tasks: iterations, at most")] = 100
 
+    @property
+    def cuts(self) -> bool:
+        return self.at_representation
+
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
         import torch
 
