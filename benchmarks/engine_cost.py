@@ -30,9 +30,7 @@ def measured(session: Session, splits: Sequence[TensorSplit], *, final: bool = F
         evaluate_live(session.explicit, splits, tasks, scalers, [False] * len(splits))
         return
     for split in splits:
-        evaluate(
-            session.network, split, tasks, scalers, session.class_weights, final=final, explicit=session.explicit
-        )
+        evaluate(session.network, split, tasks, scalers, session.class_weights, final=final, explicit=session.explicit)
 
 
 def _cost(fields: dict[str, Any]) -> Callable[[int], Found]:

@@ -41,6 +41,7 @@ class Network(nn.Module):
                 reseed(part_seed(seed, part.name))
                 if part.lender is None:
                     self.parts[part.name] = part.block.build()
+        self._norms = [module for module in self.modules() if isinstance(module, _BatchNorm)]
         self._minds = any(minds_mode(module) for module in self.modules())
         self._mode: tuple[bool, frozenset[str | None]] | None = None
         self._frozen: frozenset[str | None] | None = None
@@ -199,7 +200,7 @@ class Network(nn.Module):
     @contextmanager
     def nothing_remembered(self) -> Iterator[None]:
         """Within it batch norms that train do not move their running statistics."""
-        norms = [module for module in self.modules() if isinstance(module, _BatchNorm) and module.training]
+        norms = [module for module in self._norms if module.training]
         for norm in norms:
             norm.track_running_stats = False
         try:

@@ -142,6 +142,8 @@ def _learn(session: Session, batch: Batch, moment: Moment) -> None:
 
 def _losses_again(session: Session, batch: Batch) -> Tensor:
     """The K losses of the batch with the network as it is now; nothing is remembered of it."""
+    if session.explicit is not None:
+        return session.explicit.losses(batch)
     makes = any(task.kind == "generation" for task in session.tasks)  # a penalty on D's slope needs the graph
     with nullcontext() if makes else torch.no_grad(), session.network.nothing_remembered():
         losses, _ = _losses(session, batch)

@@ -43,13 +43,13 @@ class CaptionedScenes(Dataset):
     rows: Annotated[
         int, Field(ge=400, le=200_000, multiple_of=FOUR, description="Pictures with a sentence; four belong together")
     ] = 60_000
-    size: Annotated[int, Field(ge=32, le=96, description="Side of a picture in pixels")] = 32
+    size: Annotated[int, Field(ge=32, le=96, multiple_of=2, description="Side of a picture in pixels")] = 32
     seed: Annotated[int, Field(ge=0, lt=2**31, description="Of what is drawn; not the run's seed")] = 0
     recommended: ClassVar[Mapping[str, Any]] = {
-        "epochs": 10,
+        "epochs": 12,
         "evaluate_every": 2,
         "batch_size": 128,
-        "architecture": {"channels": [16, 32, 64], "hidden": [64], "fusion": "cross_attention"},
+        "architecture": {"channels": [32, 64], "patch": 2, "hidden": [64], "fusion": "cross_attention"},
         "optimizer": {"lr": 0.006},
         "lr_schedule": {"name": "one_cycle", "warmup": 0.1},
         "weighting": {"lambdas": {"match": 0.05, "object": 0.05, "mask": 1.0}},

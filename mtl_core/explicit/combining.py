@@ -15,7 +15,7 @@ from mtl_core.explicit.graph import Apart
 from mtl_core.explicit.memory import Layer
 from mtl_core.weightings.base import Moment, Weighting
 
-Gradients = dict[Tensor, Tensor]
+Gradients = Mapping[Tensor, Tensor]
 """By parameter."""
 
 
@@ -41,7 +41,7 @@ def combine(
     rows = _rows(apart, moment, parts) if apart and measured else None
     if apart and weighting.needs_gramian:
         weights, found = _weighed(explicit, apart, weighting, moment, scaled)
-        return Combined(weights, (weights * scaled).sum(), rows, parts), _by_parameter(explicit, found)
+        return Combined(weights, (weights * scaled).sum(), rows, parts), explicit.by_parameter(found)
     seconds = time.perf_counter() - began if apart else 0.0
     fixed = weighting.name == "fixed"
     weights = torch.ones_like(scaled)
@@ -50,8 +50,8 @@ def combine(
         # a task whose weight came out as exactly 0 is left out: its own parts shall have no gradient
         if weighting.vanishes:
             names = frozenset(t.name for t, w in zip(moment.tasks, weights.tolist(), strict=True) if w != 0)
-    found = explicit.descended(batch, _of_all(moment, weights * lambdas, losses), names)
-    return Combined(weights, (weights * scaled).sum(), rows, parts, seconds), _by_parameter(explicit, found)
+    summed = explicit.descended(batch, _of_all(moment, weights * lambdas, losses), names)
+    return Combined(weights, (weights * scaled).sum(), rows, parts, seconds), explicit.by_parameter(summed)
 
 
 def _weighed(
@@ -97,14 +97,6 @@ def _unflattened(explicit: Explicit, flat: Tensor, parts: Sequence[str]) -> dict
     layers = explicit.layers
     pieces = iter(torch.split(flat, [values.numel() for part in parts for values in layers[part]]))
     return {part: (next(pieces).view_as(layers[part][0]), next(pieces)) for part in parts}
-
-
-def _by_parameter(explicit: Explicit, found: Mapping[str, Layer]) -> Gradients:
-    return {
-        parameter: gradient
-        for name, gradients in found.items()
-        for parameter, gradient in zip(explicit.parameters[name], gradients, strict=True)
-    }
 
 
 def _rows(apart: Apart, moment: Moment, parts: Iterable[str]) -> list[Row]:

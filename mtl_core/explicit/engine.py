@@ -86,6 +86,7 @@ class Explicit:
         self._beside: SideBySide | None = None
         self._heads: list[Layer | None] | None = None
         self._room: Room | None = None
+        self._given: Mapping[Tensor, Tensor] | None = None
 
     def moved(self) -> None:
         """The parameters have other numbers now: nothing that was worked out holds."""
@@ -99,11 +100,11 @@ class Explicit:
         """The parameters are other places in memory now.
 
         Args:
-            room: per parameter where its gradient shall be written; left out: into a new tensor each time.
+            room: per parameter where its gradient shall be written, all in one; left out: into a new tensor each time.
         """
         self.moved()
         self.layers = _without_tape(self.parameters)
-        self._heads, self._room = self.graph.heads(self.layers), None
+        self._heads, self._room, self._given = self.graph.heads(self.layers), None, room
         if room is not None:
             layers = {name: (room[weight], room[bias]) for name, (weight, bias) in self.parameters.items()}
             self._room = room_of(layers, [group.names for group in self.graph.groups])
@@ -180,8 +181,8 @@ class Explicit:
                 found.append(Goal(kinds[task], (task,), slice(begin, end)))
         return found
 
-    def descended(self, batch: Batch, factors: Tensor, tasks: frozenset[str]) -> dict[str, Layer]:
-        """By part the gradient of Σ_i c_i L_i.
+    def descended(self, batch: Batch, factors: Tensor, tasks: frozenset[str]) -> Mapping[str, Layer]:
+        """By part the gradient of Σ_i c_i L_i; of all tasks those of the room, where there is one.
 
         Args:
             batch: the rows.
@@ -189,7 +190,15 @@ class Explicit:
             tasks: of which any c is not 0.
         """
         room = self._room if len(tasks) == len(self.tasks) else None
-        return self.graph.summed(self.layers, self._passed(batch).run, self._slopes(batch, factors), tasks, room)
+        found = self.graph.summed(self.layers, self._passed(batch).run, self._slopes(batch, factors), tasks, room)
+        return found if room is None else room.layers
+
+    def by_parameter(self, found: Mapping[str, Layer]) -> Mapping[Tensor, Tensor]:
+        """Gradients by part as gradients by parameter; those of the room as the mapping that it was given as."""
+        if self._room is not None and found is self._room.layers and self._given is not None:
+            return self._given
+        pairs = ((self.parameters[name], gradients) for name, gradients in found.items())
+        return {parameter: gradient for both in pairs for parameter, gradient in zip(*both, strict=True)}
 
     def _slopes(self, batch: Batch, factors: Tensor) -> list[Tensor]:
         """Per group the slopes, each task's times its factor, (K,) or (R, K)."""

@@ -49,11 +49,8 @@ class FlatAdam(torch.optim.Adam):
         for parameter, numbers in zip(parameters, self._split(self._flat), strict=True):
             parameter.data = numbers
         self._together = True
-
-    @property
-    def room(self) -> dict[Tensor, Tensor]:
-        """Per parameter where its gradient lies: what is written there need not be copied by :meth:`give`."""
-        return dict(zip(self._parameters, self._views, strict=True))
+        self.room: Mapping[Tensor, Tensor] = dict(zip(self._parameters, self._views, strict=True))
+        """Per parameter where its gradient lies: what is written there is given as this mapping, and not copied."""
 
     def give(self, gradients: Mapping[Tensor, Tensor]) -> None:
         """Set ``.grad`` of these parameters."""
@@ -61,7 +58,7 @@ class FlatAdam(torch.optim.Adam):
             for parameter, gradient in gradients.items():
                 parameter.grad = gradient
             return
-        if any(gradients[p] is not view for p, view in zip(self._parameters, self._views, strict=True)):
+        if gradients is not self.room:
             self._gradient.copy_(flatten_dense_tensors([gradients[parameter] for parameter in self._order]))
         for parameter, view in zip(self._parameters, self._views, strict=True):
             parameter.grad = view

@@ -134,9 +134,7 @@ class DenseGraph:
         """Per group its heads as one layer; None where they do not lie one after another in memory."""
         return [joined([layers[name] for name in group.names]) for group in self.groups]
 
-    def forward(
-        self, layers: Mapping[str, Layer], table: Tensor, heads: Sequence[Layer | None] | None = None
-    ) -> Pass:
+    def forward(self, layers: Mapping[str, Layer], table: Tensor, heads: Sequence[Layer | None] | None = None) -> Pass:
         """Every output.
 
         Args:

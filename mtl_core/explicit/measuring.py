@@ -44,7 +44,7 @@ class Side:
         self.shares = None if class_weights is None else class_weights[self.target.long()].view(1, -1)
         self.weight = [float(size) for size in sizes]
         if self.shares is not None:
-            self.weight = [float(part.sum()) for part in self.shares.split(sizes, dim=1)]
+            self.weight = [float(part.sum()) for part in torch.split_with_sizes(self.shares, sizes, 1)]
         self.known = [[_known(goal, batch.targets[task]) for task in goal.tasks] for batch in batches]
 
     def rows(self, output: Tensor) -> Tensor:
@@ -117,7 +117,7 @@ class SideBySide:
             rows.append(side.rows(output))
             if side.goal.kind == "multiclass":
                 counted.append(self._confusion(side, output))
-        summed = torch.stack([part.sum(1) for part in torch.cat(rows).split(self._sizes, dim=1)])
+        summed = torch.stack([part.sum(1) for part in torch.split_with_sizes(torch.cat(rows), self._sizes, 1)])
         read = (torch.cat((summed, *counted), dim=1) if counted else summed).tolist()
         return [self._measured(split, values, summed.shape[1]) for split, values in enumerate(read)]
 

@@ -53,7 +53,7 @@ class Famo(Weighting):
 
     def observe(self, losses: Tensor, moment: Moment) -> None:
         logits, before = moment.memory["logit"], moment.of(moment.memory["before"])
-        fell = before.log() - self._above(losses, moment).to(before).log()
+        fell = (before / self._above(losses, moment)).log()
         share = moment.of(logits.detach()).softmax(0).to(fell)
         moment.leave_gradient(logits, share * (fell - (share * fell).sum()))
 

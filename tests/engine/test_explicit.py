@@ -12,7 +12,7 @@ import torch
 
 from mtl_core.datasets import DATASETS
 from mtl_core.datasets.base import Progress, Samples
-from mtl_core.evaluation import evaluate
+from mtl_core.evaluation import evaluate, evaluate_live
 from mtl_core.explicit.graph import DenseGraph
 from mtl_core.session import Session
 from mtl_core.stepping import take_step
@@ -150,6 +150,27 @@ def test_a_preview_changes_no_number_and_shows_what_the_tape_would_show() -> Non
     for key, shown in found[True].predictions.items():
         assert shown.dtype == wanted[key].dtype
         np.testing.assert_allclose(shown, wanted[key], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("class_weights", ["none", "balanced"])
+def test_splits_side_by_side_are_measured_as_each_by_itself_and_as_by_tape(class_weights: str) -> None:
+    explicit, taped = pair({"name": "fixed"}, architecture="partial", class_weights=class_weights)
+    assert explicit.explicit is not None
+    splits = [explicit.splits[name] for name in ("train", "validation", "test")]
+    for _ in range(2):
+        together = evaluate_live(explicit.explicit, splits, explicit.tasks, explicit.scalers, [False, True, False])
+        assert [bool(found.predictions) for found in together] == [False, True, False]
+        for split, found in zip(splits, together, strict=True):
+            (alone,) = evaluate_live(explicit.explicit, [split], explicit.tasks, explicit.scalers, [False])
+            assert found.loss == pytest.approx(alone.loss, rel=1e-6)
+            wanted = evaluate(taped.network, split, taped.tasks, taped.scalers, taped.class_weights)
+            assert list(found.loss) == list(wanted.loss)
+            assert found.loss == pytest.approx(wanted.loss, rel=1e-5)
+            for task, metrics in wanted.metrics.items():
+                assert found.metrics[task] == pytest.approx(metrics, rel=1e-5)
+                assert alone.metrics[task] == pytest.approx(metrics, rel=1e-5)
+        for session in (explicit, taped):
+            take_step(session, batch_of(session))
 
 
 def test_a_forward_pass_is_made_once_a_batch_until_the_parameters_move(monkeypatch: pytest.MonkeyPatch) -> None:
