@@ -144,8 +144,8 @@ def _filled(values: NDArray[Any]) -> NDArray[Any]:
 def build_optimizer(spec: RunSpec, network: Network, *, order: Sequence[Tensor] | None = None) -> torch.optim.Optimizer:
     """torch's Adam, AdamW or SGD over all parameters, fused where torch has that for the device.
 
-    Generators that are apart from the way from inputs to outputs have optimizers of their own. ``order``:
-    Adam steps over all parameters at once (:class:`mtl_core.explicit.flat.FlatAdam`), which lie in memory in this order.
+    Generators that are apart from the way from inputs to outputs have optimizers of their own. ``order``: Adam steps
+    over all parameters at once (:class:`mtl_core.explicit.flat.FlatAdam`), and they lie in memory in this order.
     """
     options = spec.optimizer
     parameters = network.in_use()

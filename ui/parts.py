@@ -17,7 +17,7 @@ from ui.component_key import component_key
 from ui.frontend import source
 
 PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "chart": (("plotly_loader", "packed", "sketch", "chart_layout", "live_chart"), ("live_chart",)),
+    "chart": (("plotly_loader", "packed", "sketch", "chart_layout", "moved_lines", "live_chart"), ("live_chart",)),
     "markup": (("matrix", "markup"), ("markup", "matrix", "multiples", "preview", "sheet", "tiles")),
     "feed": (("feed",), ()),
     "masks": (("masks",), ("in_text", "masks")),

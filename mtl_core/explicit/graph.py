@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from mtl_core.blocks import Dense, Linear, Vector
+from mtl_core.explicit import kernels
 from mtl_core.explicit.memory import Layer, Room, joined
 from mtl_core.layout import Layout
-
-_MASKED = torch.ops.aten.threshold_backward.grad_input
 
 
 @dataclass(frozen=True)
@@ -144,12 +143,12 @@ class DenseGraph:
         """
         values = {self.input: table}
         for hidden in self.hidden:
-            values[hidden.name] = _affine(values[hidden.feed], *layers[hidden.name]).relu_()
+            values[hidden.name] = kernels.affine(values[hidden.feed], *layers[hidden.name]).relu_()
         weights, outputs = [], []
         for place, group in enumerate(self.groups):
-            weight, bias = (heads and heads[place]) or _together([layers[name] for name in group.names])
+            weight, bias = (heads and heads[place]) or kernels.together([layers[name] for name in group.names])
             weights.append(weight)
-            outputs.append(_affine_by_column(values[group.feed], weight, bias))
+            outputs.append(kernels.affine_by_column(values[group.feed], weight, bias))
         return Pass(values, weights, outputs)
 
     def summed(
@@ -175,19 +174,19 @@ class DenseGraph:
             if room is None:
                 found |= _of_heads(group, run.values[group.feed], slope)
             else:
-                _write(run.values[group.feed], slope, room.heads[place])
+                kernels.write(run.values[group.feed], slope, room.heads[place])
                 found |= {name: room.layers[name] for name in group.names}
             if group.feed in self._parts:
                 _arrive(arrived, group.feed, slope @ weight)
         for hidden in reversed(self.hidden):
             if hidden.name not in arrived:
                 continue
-            slope = _by_relu(arrived.pop(hidden.name), run.values[hidden.name])
+            slope = kernels.by_relu(arrived.pop(hidden.name), run.values[hidden.name])
             x = run.values[hidden.feed]
             if room is None:
-                found[hidden.name] = _by_weight(x, slope), slope.sum(-2)
+                found[hidden.name] = kernels.by_weight(x, slope), slope.sum(-2)
             else:
-                found[hidden.name] = _write(x, slope, room.layers[hidden.name])
+                found[hidden.name] = kernels.write(x, slope, room.layers[hidden.name])
             if hidden.feed in self._parts:
                 _arrive(arrived, hidden.feed, slope @ layers[hidden.name][0])
         return found
@@ -213,8 +212,8 @@ class DenseGraph:
             given = arrived.pop(hidden.name)
             users = tuple(task for some, _ in given for task in some)
             slope = given[0][1] if len(given) == 1 else torch.cat([each for _, each in given])
-            slope = _by_relu(slope, run.values[hidden.name])
-            layer = _by_weight(run.values[hidden.feed], slope), slope.sum(-2)
+            slope = kernels.by_relu(slope, run.values[hidden.name])
+            layer = kernels.by_weight(run.values[hidden.feed], slope), slope.sum(-2)
             if hidden.keeper is None:
                 found.shared[hidden.name] = users, layer
             else:
@@ -237,61 +236,13 @@ class DenseGraph:
                 yield group.of(places), weight[..., columns, :], slope[..., columns]
 
 
-def _together(layers: Sequence[Layer]) -> Layer:
-    """Layers as one, their outputs side by side."""
-    if len(layers) == 1:
-        return layers[0]
-    return torch.cat([weight for weight, _ in layers], dim=-2), torch.cat([bias for _, bias in layers], dim=-1)
-
-
-def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """x Wᵀ + b of one network, or of R at once."""
-    if weight.dim() == 2:
-        return torch.addmm(bias, x, weight.t())
-    shared = x.expand(len(weight), *x.shape) if x.dim() == 2 else x
-    return torch.baddbmm(bias[:, None], shared, weight.transpose(1, 2))
-
-
-def _affine_by_column(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """x Wᵀ + b with each column in one piece: of one network the few columns of heads are read one by one."""
-    if weight.dim() == 2:
-        return torch.addmm(bias[:, None], weight, x.t()).t()
-    return _affine(x, weight, bias)
-
-
-def _by_relu(slope: Tensor, value: Tensor) -> Tensor:
-    """δ · [y > 0], in the place of δ, which nobody else has: new memory would take longer than the arithmetic."""
-    masked: Tensor = _MASKED(slope, value, 0, grad_input=slope)
-    return masked
-
-
-def _by_weight(x: Tensor, slope: Tensor) -> Tensor:
-    """∂W = δᵀ x, (…, out, in); the wider side is kept in rows, which matrix kernels like better by up to four times."""
-    if slope.dim() == 3 and x.dim() == 2:
-        x = x.expand(len(slope), *x.shape)
-    if slope.shape[-1] > 2 * x.shape[-1]:
-        return (x.transpose(-1, -2) @ slope).transpose(-1, -2).contiguous()  # fused optimizers read it as it lies
-    return slope.transpose(-1, -2) @ x
-
-
-def _write(x: Tensor, slope: Tensor, room: Layer) -> Layer:
-    """∂W and ∂b of one network, into their places."""
-    weight, bias = room
-    if slope.shape[-1] > 2 * x.shape[-1]:
-        weight.copy_((x.t() @ slope).t())
-    else:
-        torch.mm(slope.t(), x, out=weight)
-    torch.sum(slope, 0, out=bias)
-    return room
-
-
 def _arrive(arrived: dict[str, Tensor], name: str, slope: Tensor) -> None:
     arrived[name] = arrived[name] + slope if name in arrived else slope
 
 
 def _of_heads(group: Heads, x: Tensor, slope: Tensor) -> dict[str, Layer]:
     """∂W and ∂b of each head of a group."""
-    by_weight, by_bias = _by_weight(x, slope), slope.sum(-2)
+    by_weight, by_bias = kernels.by_weight(x, slope), slope.sum(-2)
     if len(group.names) == 1:
         return {group.names[0]: (by_weight, by_bias)}
     weights, biases = torch.split(by_weight, group.width, dim=-2), torch.split(by_bias, group.width, dim=-1)

@@ -17,6 +17,12 @@ CELL = 24
 """Pixels of the square in which a letter is tried."""
 UNKNOWN = "\U0010fffd"
 """A letter for private use, which no font has."""
+FAMILIES = (
+    "sans-serif, Arial, Helvetica, 'DejaVu Sans', 'Liberation Sans', 'Noto Sans', 'Open Sans', Roboto, Ubuntu, Cantarell, "
+    "FreeSans, 'Segoe UI', 'Noto Sans CJK SC', 'Noto Sans SC', 'WenQuanYi Zen Hei'"
+)
+"""Fonts in the order in which they are looked for: on some machines ``sans-serif`` alone names none that is there."""
+STYLE = f"text {{ font-family: {FAMILIES} }}"
 BASIC = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 
 
@@ -78,4 +84,4 @@ def _rendered(svg: str, zoom: int) -> bytes:
         raise MTLError(
             "PNG figures need the library resvg-py: `pip install resvg-py`, or export the figures as SVG"
         ) from error
-    return bytes(svg_to_bytes(svg_string=svg, zoom=zoom, background=BACKGROUND, font_family="sans-serif"))
+    return bytes(svg_to_bytes(svg_string=svg, zoom=zoom, background=BACKGROUND, style_sheet=STYLE))

@@ -69,6 +69,16 @@ def test_letters_that_no_font_has_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     assert without_glyph([drawing("\u9152 and \U0001f377: loss")]) == ["\u9152", "\U0001f377"]
 
 
+def test_a_font_is_found_where_sans_serif_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    matplotlib = pytest.importorskip("matplotlib", reason="its DejaVu Sans is the font of this test")
+    files = [f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"]
+    only(monkeypatch, font_files=files, font_family="sans-serif", sans_serif_family="Nobody")
+    with pytest.raises(MTLError, match="none with Latin letters"):
+        without_glyph([drawing()])
+    only(monkeypatch, font_files=files, sans_serif_family="Nobody", style_sheet=png.STYLE)
+    assert without_glyph([drawing()]) == []
+
+
 def test_without_a_font_there_is_no_silent_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch)
     with pytest.raises(MTLError, match=r"this machine has none with Latin letters: install one .* as SVG"):

@@ -28,7 +28,9 @@ function mount(parent) {
   const state = {
     parent, root, plot, sketch, note, summary, data: null, chart: null, now: "", given: "", known: new Map(), fresh: false,
     look: null, unsure: true, asked: -Infinity, plotly: null, frame: 0, visible: true,
+    whole: null, behind: false, pointed: false, later: 0,
   };
+  followPointer(state);
   state.resizes = new ResizeObserver(() => schedule(state, true));
   state.resizes.observe(root);
   state.views = new IntersectionObserver(([entry]) => {
@@ -41,6 +43,7 @@ function mount(parent) {
 
 function unmount(state) {
   cancelAnimationFrame(state.frame);
+  clearTimeout(state.later);
   state.resizes.disconnect();
   state.views.disconnect();
   if (state.plotly) state.plotly.purge(state.plot);
@@ -72,6 +75,16 @@ function currentLook(state) {
   return state.look;
 }
 
+/* Plotly draws everything. */
+function drawWhole(state, look, width) {
+  const { chart, plot } = state;
+  const traces = [...chart.traces.map(plotlyTrace), ...extraTraces(chart, look)];
+  state.plotly.react(plot, traces, layout(chart, look, width, state.logTick), CONFIG);
+  fitLogTicks(state);
+  state.whole = { head: chart.head, look, at: performance.now() };
+  state.behind = false;
+}
+
 function draw(state, resized) {
   const { chart, root, plot, sketch } = state;
   const width = root.clientWidth;
@@ -84,10 +97,10 @@ function draw(state, resized) {
   const look = currentLook(state);
   if (state.fresh) {
     state.fresh = false;
-    const traces = [...chart.traces.map(plotlyTrace), ...extraTraces(chart, look)];
-    state.plotly.react(plot, traces, layout(chart, look, width, state.logTick), CONFIG);
-    fitLogTicks(state);
+    if (resized || !movedLines(state, look)) drawWhole(state, look, width);
     sketch.style.display = "none";
+  } else if (resized && state.behind) {
+    drawWhole(state, look, width);
   } else if (resized) {
     state.plotly.Plots.resize(plot);
   }
