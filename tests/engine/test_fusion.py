@@ -184,8 +184,8 @@ def test_a_task_that_needs_what_is_left_out_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_what_needs_both_inputs_is_learned_from_both_and_from_neither_alone(fusion: str) -> None:
-    rate = 0.003 if fusion == "cross_attention" else 0.01
-    fields: dict[str, Any] = {"tasks": ["same"], "epochs": 80, "optimizer": {"lr": rate}}
+    rate, epochs = (0.005, 160) if fusion == "cross_attention" else (0.01, 80)
+    fields: dict[str, Any] = {"tasks": ["same"], "epochs": epochs, "optimizer": {"lr": rate}}
     both = list(train(spec(["image", "text"], fusion, **fields)))[-1].values["metrics"]["test"]["same"]["accuracy"]
     alone = [
         list(train(spec([one], fusion, **fields)))[-1].values["metrics"]["test"]["same"]["accuracy"]
