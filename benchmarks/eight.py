@@ -55,18 +55,21 @@ class DrawnTable(Dataset):
 
 
 class DrawnPictures(Dataset):
-    """K classes of four, each the quarter of the picture that one of K random patterns is brightest in."""
+    """K tasks on noise: which of a task's four random patterns fits best; of masks, where it is brighter than one."""
 
     name: Literal["drawn_pictures"] = "drawn_pictures"
     rows: Annotated[int, Field(ge=20)] = 500
     task_count: Annotated[int, Field(ge=2, le=64)] = 8
+    masks: Annotated[int, Field(ge=0, le=64, description="Of the tasks, the last so many")] = 0
     card: ClassVar[Card] = DRAWN
 
     def inputs(self) -> dict[str, InputSpec]:
         return {"image": InputSpec("image", Map(1, SIDE))}
 
     def tasks(self) -> tuple[Task, ...]:
-        return tuple(Task(f"c{i}", "multiclass", CLASSES) for i in range(self.task_count))
+        classes = self.task_count - self.masks
+        masks = [Task(f"m{i}", "segmentation", ("dark", "bright")) for i in range(classes, self.task_count)]
+        return (*(Task(f"c{i}", "multiclass", CLASSES) for i in range(classes)), *masks)
 
     def sizes(self, validation: float) -> dict[str, int]:
         return split_sizes(self.rows, validation)
@@ -77,7 +80,12 @@ class DrawnPictures(Dataset):
         pictures = draw.integers(0, 256, (self.rows, 1, SIDE, SIDE), dtype=np.uint8)
         patterns = draw.standard_normal((self.task_count, len(CLASSES), SIDE * SIDE))
         flat = pictures.reshape(self.rows, -1) / 255
-        targets = {t.name: (flat @ patterns[i].T).argmax(1) for i, t in enumerate(self.tasks())}
+        targets = {
+            t.name: (flat @ patterns[i].T).argmax(1)
+            if t.kind == "multiclass"
+            else (flat > 0.5 + patterns[i, 0] / 8).reshape(-1, SIDE, SIDE).astype(np.uint8)
+            for i, t in enumerate(self.tasks())
+        }
         return Samples({"image": pictures}, targets, random_split(self.rows, validation), "generated")
 
 
@@ -88,6 +96,7 @@ TABLE: dict[str, Any] = {
     "batch_size": 64,
 }
 PICTURES: dict[str, Any] = {"dataset": {"name": "drawn_pictures"}, "architecture": "hard", "batch_size": 128}
+MASKS: dict[str, Any] = PICTURES | {"dataset": {"name": "drawn_pictures", "options": {"masks": 4}}}
 
 
 def session_of(base: dict[str, Any], **fields: Any) -> Session:

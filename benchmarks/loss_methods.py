@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 from benchmarks.eight import PICTURES, TABLE, session_of
@@ -22,7 +23,9 @@ def _cost(method: str, setting: str) -> Callable[[int], Found]:
         base, _, seconds = SETTINGS[setting]
         still = {"optimizer": {"lr": 1e-6}}  # one batch again and again: its losses shall stay what they are
         fixed, other = session_of(base, **still), session_of(base, **still, weighting={"name": method})
-        return steps_in_turn(engine_step(fixed), engine_step(other), rounds, seconds).cost()
+        timed = steps_in_turn(engine_step(fixed), engine_step(other), rounds, seconds)
+        step, more = (median(timed.a), median(b - a for a, b in zip(timed.a, timed.b, strict=True)))
+        return timed.cost(shown=f"{1e6 * more:+.0f} µs on a step of {1e6 * step:.0f} µs")
 
     return measure
 

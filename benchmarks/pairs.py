@@ -150,6 +150,7 @@ def count_for(step: Way, seconds: float, most: int = 100_000) -> int:
 
 
 def steps_in_turn(a: Way, b: Way, rounds: int, seconds: float = 0.2) -> Timed:
-    """Time the same number of steps of both ways, about so many seconds of the slower one a round."""
+    """Seconds a step: the same number of both ways, about so many seconds of the slower one a round."""
     count = min(count_for(a, seconds), count_for(b, seconds))
-    return paired(repeated(a, count), repeated(b, count), rounds)
+    timed = paired(repeated(a, count), repeated(b, count), rounds)
+    return Timed([took / count for took in timed.a], [took / count for took in timed.b])

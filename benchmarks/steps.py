@@ -57,6 +57,20 @@ def summed_step(session: Session) -> Way:
     return step
 
 
+def summed_network_step(session: Session) -> Way:
+    """The same by the network's own forward pass, for heads that read more than the end of the trunk."""
+    network, optimizer, batch = session.network.train(), session.optimizer, first_batch(session)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        outputs = network(batch.inputs)
+        losses = [task_loss(task, outputs[task.name], batch.targets[task.name]) for task in session.tasks]
+        torch.stack(losses).mean().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return step
+
+
 def torchjd_step(session: Session) -> Way:
     """torchjd's own way for PCGrad: a Jacobian of the trunk by ``mtl_backward``, then its aggregator."""
     from torchjd.aggregation import PCGrad

@@ -18,8 +18,8 @@ CELL = 24
 UNKNOWN = "\U0010fffd"
 """A letter for private use, which no font has."""
 FAMILIES = (
-    "sans-serif, Arial, Helvetica, 'DejaVu Sans', 'Liberation Sans', 'Noto Sans', 'Open Sans', Roboto, Ubuntu, Cantarell, "
-    "FreeSans, 'Segoe UI', 'Noto Sans CJK SC', 'Noto Sans SC', 'WenQuanYi Zen Hei'"
+    "sans-serif, Arial, Helvetica, 'DejaVu Sans', 'Liberation Sans', 'Noto Sans', 'Open Sans', Roboto, Ubuntu, "
+    "Cantarell, FreeSans, 'Segoe UI', 'Noto Sans CJK SC', 'Noto Sans SC', 'WenQuanYi Zen Hei'"
 )
 """Fonts in the order in which they are looked for: on some machines ``sans-serif`` alone names none that is there."""
 STYLE = f"text {{ font-family: {FAMILIES} }}"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 
 import pytest
 import torch
 
 from benchmarks import growth, several_processes
-from benchmarks.eight import PICTURES, TABLE, session_of, trunk_and_heads
-from benchmarks.pairs import Pair
-from benchmarks.steps import first_batch, summed_step
+from benchmarks.eight import MASKS, PICTURES, TABLE, session_of, trunk_and_heads
+from benchmarks.pairs import Pair, Way
+from benchmarks.steps import first_batch, summed_network_step, summed_step
 from benchmarks.subjects import SUBJECTS
 from mtl_core.datasets import DATASETS
+from mtl_core.session import Session
 from mtl_core.stepping import take_step
 
 EVERY: list[Pair] = [pair for subject in SUBJECTS for pair in importlib.import_module(f"benchmarks.{subject}").PAIRS]
@@ -29,11 +31,15 @@ def test_no_words_would_break_the_table() -> None:
     assert not [pair.name for pair in EVERY if "|" in pair.a + pair.b or "\n" in pair.a + pair.b]
 
 
-@pytest.mark.parametrize("base", [TABLE, PICTURES], ids=["table", "pictures"])
-def test_the_step_by_hand_is_the_step_of_the_engine(base: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("base", "summed"),
+    [(TABLE, summed_step), (PICTURES, summed_step), (PICTURES, summed_network_step), (MASKS, summed_network_step)],
+    ids=["table", "pictures", "pictures by the network", "masks"],
+)
+def test_the_step_by_hand_is_the_step_of_the_engine(base: dict[str, object], summed: Callable[[Session], Way]) -> None:
     by_hand, engine = session_of(base), session_of(base)
     for _ in range(3):
-        summed_step(by_hand)()
+        summed(by_hand)()
         take_step(engine, first_batch(engine))
         engine.step += 1
     pairs = zip(by_hand.network.parameters(), engine.network.parameters(), strict=True)

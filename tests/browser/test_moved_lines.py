@@ -1,4 +1,4 @@
-"""Lines that move on between two drawings of Plotly's: they are those that it would draw, and pointing shows the newest."""
+"""Lines that move on between two drawings of Plotly's lie where it would draw them; pointing shows the newest."""
 
 from __future__ import annotations
 
