@@ -3,7 +3,8 @@
 Streamlit starts the script again at each click, and stops the one that was going on wherever it next touches the
 page, in a callback as well. So the callbacks of two quick clicks may work side by side, and the first may end between
 making something and showing it. Each drawing of a button carries a token; what was made for a token is handed to
-everyone who brings it.
+everyone who brings it. And what a session began is remembered until it is shown, for the next drawing of its page:
+the second click may have been a slider's.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ KEPT = 1000
 
 _tokens = count()
 _made: OrderedDict[int, str] = OrderedDict()
+_unshown: dict[str, str] = {}
 _lock = Lock()
 
 
@@ -26,17 +28,31 @@ def drawn() -> int:
     return next(_tokens)
 
 
-def once(token: int, make: Callable[[], str]) -> str:
+def once(token: int, make: Callable[[], str], *, by: str | None = None) -> str:
     """What ``make`` gave for this token, calling it the first time.
 
     Args:
         token: of :func:`drawn`.
         make: gives the id of what it made; it touches neither the page nor the session, so that it is not stopped
             half-way. What it raises goes to the caller, and the next click tries again.
+        by: the session that will show it: until it says :func:`shown`, :func:`unshown` has it.
     """
     with _lock:
         if token not in _made:
             _made[token] = make()
+            if by is not None:
+                _unshown[by] = _made[token]
             if len(_made) > KEPT:
                 _made.popitem(last=False)
         return _made[token]
+
+
+def unshown(session: str) -> str | None:
+    """What this session began and did not come to show; asked once."""
+    with _lock:
+        return _unshown.pop(session, None)
+
+
+def shown(session: str) -> None:
+    """What this session began is on its page."""
+    unshown(session)

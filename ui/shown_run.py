@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mtl_core.control import Command
 from mtl_core.errors import MTLError, RunNotFound
@@ -17,9 +18,8 @@ from mtl_core.paths import get_path
 from mtl_core.runs.records import RunRecord
 from mtl_core.settings import home_dir
 from mtl_core.spec import EVERY, RunSpec, steering_rule
-from ui import form_state, hub, own_access
+from ui import form_state, hub, once, own_access
 from ui.hub import LAMBDAS, RunView
-from ui.once import once
 from ui.owner import owner_token
 
 RUN = "shown_run"
@@ -71,7 +71,9 @@ class Shown:
 
 
 def shown() -> Shown:
-    """The run of the link, else the one that this session looked at last."""
+    """The run of the link, else the one that this session looked at last; before both one that it has just begun."""
+    if begun := once.unshown(_session()):
+        show(begun)
     named = st.query_params.get("run") or st.session_state.get(RUN)
     if not named:
         return Shown()
@@ -205,10 +207,17 @@ def _begin(spec: RunSpec, token: int) -> None:
     with told():
         own_access.check(spec)
         store, owner, pace = hub.store(), owner_token(), PACES[st.session_state.get(PACE) or "watch"]
-        run = once(token, lambda: store.create(spec, owner, pace=pace))
+        run = once.once(token, lambda: store.create(spec, owner, pace=pace), by=_session())
         ensure_runner(home_dir())
         show(run)
+        once.shown(_session())
         answered(run, FIRST_POINT_SECONDS, lambda record: record.step > 0 or record.ended_for_now)
+
+
+def _session() -> str:
+    """This tab's."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return "" if context is None else context.session_id
 
 
 def answered(run: str, seconds: float, done: Callable[[RunRecord], bool]) -> None:

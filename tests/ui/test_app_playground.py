@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 
 from mtl_core.runs.store import Store
 from tests.sharing import pairs
 from tests.ui.small_store import STRANGER, markup, opened, run_of, tiles, told, whole
+from ui import shown_run
 from ui.words import catalogue
 
 EN, ZH = catalogue("en"), catalogue("zh")
@@ -65,6 +67,25 @@ def test_lambda_zero_is_explained_not_forbidden(home: object) -> None:
     app = opened(**{"lambda.quality": "0"})
     assert EN["sliders.lambda_zero"].format(task="quality") in whole(app)
     assert not app.button(key="start").disabled
+
+
+def test_a_run_whose_click_was_stopped_half_way_is_shown_with_the_next_drawing(
+    home: object, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, show, stopped = opened(), shown_run.show, list[str]()
+
+    def stop_first(run: str) -> None:
+        if not stopped:
+            stopped.append(run)
+            raise StopException
+        show(run)
+
+    monkeypatch.setattr(shown_run, "show", stop_first)
+    app.button(key="start").click().run()
+    assert [run.id for run in store.runs()] == stopped
+    app.run()
+    assert [app.query_params["run"]] == stopped
+    assert EN["output.recorded"] not in whole(app)
 
 
 def test_a_bad_value_is_told_beside_its_field_and_nothing_starts(home: object, store: Store) -> None:

@@ -45,3 +45,17 @@ def test_old_tokens_are_forgotten() -> None:
     for _ in range(once.KEPT + 10):
         once.once(drawn(), lambda: "run")
     assert len(once._made) == once.KEPT
+
+
+def test_what_a_session_began_waits_until_it_is_shown() -> None:
+    run = once.once(drawn(), lambda: "begun here", by="one")
+    assert once.unshown("other") is None
+    assert (once.unshown("one"), once.unshown("one")) == (run, None)
+
+
+def test_what_was_shown_is_not_left() -> None:
+    token = drawn()
+    for _ in range(2):  # the second click is handed what the first has made
+        once.once(token, lambda: "begun", by="one")
+        once.shown("one")
+        assert once.unshown("one") is None
