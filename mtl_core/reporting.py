@@ -18,7 +18,7 @@ from mtl_core.session import Session
 from mtl_core.ties import known_truth, pictured, singular_values, weight_matrix
 
 PREVIEWS_A_RUN = 50
-PREVIEW_SHARE = 0.03
+PREVIEW_SHARE = 0.01
 """Of the time of a run, at most, goes into previews; the first and the last are made in any case."""
 CHECKPOINT_SECONDS = 2.0
 
@@ -32,7 +32,7 @@ class Reporter:
         self.overall: dict[str, dict[str, float | None]] = {}
         self.feed = Feed(session)
         self._began = self._saved = time.monotonic()
-        self._preview_seconds = 0.0
+        self._previews, self._preview_seconds = 0, 0.0
 
     def next_batch(self) -> Batch:
         """The batch of the next step; it depends on the seed and the step alone."""
@@ -56,8 +56,11 @@ class Reporter:
         yield from self._evaluate(("train", "validation"), final=epoch >= last, preview=preview)
 
     def _affordable(self) -> bool:
-        """Whether the previews so far took no more than their share of the time."""
-        return self._preview_seconds <= PREVIEW_SHARE * (time.monotonic() - self._began)
+        """Whether one more preview, as costly as those before, keeps them all within their share of the time."""
+        if not self._previews:
+            return True
+        spent = self._preview_seconds * (1 + 1 / self._previews)
+        return spent <= PREVIEW_SHARE * (time.monotonic() - self._began)
 
     def checkpoint_due(self) -> bool:
         """Whether the last checkpoint is older than two seconds."""
@@ -143,6 +146,7 @@ class Reporter:
             learned = pictured(session.network.tied(heads=True))
             masks = mixing_values.pictured(session.network, rows)
             yield event(session, "preview", {"split": split, "first": False}, found.predictions | learned | masks)
+            self._previews += 1
             self._preview_seconds += time.monotonic() - began  # with what it took to store it
 
     def _result(self, status: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _REPEATABLE = frozenset({"step", "evaluation", "gradients", "preview"})
 """Kinds that a resumed run repeats with the same numbers: they are rewritten in place and keep their ``seq``.
 Other kinds are news each time: they move to the end, where readers find them."""
 
+_encoded = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
 _INSERT = 'INSERT INTO events (run, step, epoch, time, kind, key, "values") VALUES (?, ?, ?, ?, ?, ?, ?)'
 _REWRITE = _INSERT + (
     " ON CONFLICT (run, step, kind, key) DO UPDATE SET "
@@ -42,6 +43,7 @@ class RunWriter:
     def __init__(self, database: Database, run: str, folder: Path) -> None:
         self._database, self._run, self._folder = database, run, folder
         self._pending: list[Event] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._committed = 0.0
         self._last_step: Event | None = None
         self._last_gradients: Event | None = None
@@ -66,8 +68,10 @@ class RunWriter:
         if not self._pending:
             return
         with self._database.write() as connection:
+            self._rows.clear()  # of a transaction that failed
             for event in self._pending:
                 self._store(connection, event)
+            self._write_rows(connection)
             self._follow(connection)
         self._pending.clear()
         self._committed = time.monotonic()
@@ -105,14 +109,24 @@ class RunWriter:
 
     def _measured_before(self, connection: sqlite3.Connection, step: int) -> int | None:
         """Step of the newest stored measurement of the gradients before this step."""
+        self._write_rows(connection)
         sql = "SELECT step FROM events WHERE run = ? AND kind = 'gradients' AND step < ? ORDER BY step DESC LIMIT 1"
         found = connection.execute(sql, (self._run, step)).fetchone()
         return None if found is None else int(found[0])
 
     def _insert(self, connection: sqlite3.Connection, event: Event) -> None:
-        sql = _REWRITE if event.kind in _REPEATABLE else _REPLACE
-        row = (event.step, event.epoch, event.time, event.kind, event_key(event), dumps(event.values))
-        connection.execute(sql, (self._run, *row))
+        row = (self._run, event.step, event.epoch, event.time, event.kind, event_key(event), dumps(event.values))
+        if event.kind in _REPEATABLE:
+            self._rows.append(row)
+            return
+        self._write_rows(connection)
+        connection.execute(_REPLACE, row)
+
+    def _write_rows(self, connection: sqlite3.Connection) -> None:
+        """Insert in one call what was gathered: a call for each row takes half as long again."""
+        if self._rows:
+            connection.executemany(_REWRITE, self._rows)
+            self._rows.clear()
 
     def _update_row(self, connection: sqlite3.Connection, event: Event) -> None:
         match event.kind:
@@ -193,9 +207,9 @@ def dumps(value: Mapping[str, Any] | None) -> str | None:
     if value is None:
         return None
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        return _encoded(value)
     except ValueError:
-        return json.dumps(_finite(value), separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+        return _encoded(_finite(value))
 
 
 def _finite(value: Any) -> Any:

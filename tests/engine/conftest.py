@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from mtl_core import reporting
 from mtl_core.control import Control
 from mtl_core.datasets import DATASETS
 from mtl_core.events import Event
@@ -29,6 +31,12 @@ def spec() -> Callable[..., RunSpec]:
         return parse_spec({"dataset": {"name": dataset}, **fields})
 
     return make
+
+
+@pytest.fixture
+def every_preview(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Previews take what time they need."""
+    monkeypatch.setattr(reporting, "PREVIEW_SHARE", math.inf)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_core import pacing
+from mtl_core import pacing, reporting
 from mtl_core.control import Command, Control
 from mtl_core.errors import DataError
 from mtl_core.events import Event
@@ -249,6 +249,7 @@ def test_standardised_targets_make_the_same_data_trainable() -> None:
     assert events[-1].values["metrics"]["test"]["y"]["mae"] > 1e28, "metrics stay in the target's own unit"
 
 
+@pytest.mark.usefixtures("every_preview")
 def test_previews_hold_truth_once_then_predictions(run: Run) -> None:
     previews = [e for e in run("tiny_images", epochs=3) if e.kind == "preview"]
     assert [(e.values["split"], e.values["first"]) for e in previews] == [
@@ -264,6 +265,12 @@ def test_previews_hold_truth_once_then_predictions(run: Run) -> None:
     assert truth["input.image"].shape == (16, 1, 8, 8)
     assert truth["input.image"].dtype == np.uint8
     assert shown["prediction.bar"].shape == (16,)
+
+
+def test_previews_on_the_way_keep_within_their_share_of_the_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporting, "PREVIEW_SHARE", 0.0)
+    shown = [e for e in run(epochs=40, evaluate_every=1) if e.kind == "preview" and not e.values["first"]]
+    assert [(e.epoch, e.values["split"]) for e in shown] == [(1, "validation"), (40, "validation"), (40, "test")]
 
 
 def test_evaluate_every(run: Run) -> None:
