@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.engine import performed_after_start
@@ -59,7 +60,9 @@ def _cost(fields: dict[str, Any]) -> Callable[[int], Found]:
             store = Store(Path(folder))
             timed = prepared(bare, lambda: performed_after_start(store, spec), rounds)
             store.close()
-        return timed.cost(steps=data.total_steps)
+        more = median(b - a for a, b in zip(timed.a, timed.b, strict=True)) / data.total_steps
+        step = median(timed.a) / data.total_steps
+        return timed.cost(steps=data.total_steps, shown=f"{1e6 * more:+.0f} µs on a step of {1e6 * step:.0f} µs")
 
     return measure
 

@@ -77,7 +77,7 @@ def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[E
     while not gate.stopping:
         for command in control.poll():
             yield from _obey(session, gate, command)
-        if rescheduled != session.step:
+        if session.spec.schedule and rescheduled != session.step:
             rescheduled = session.step
             yield from _scheduled(session)
         if gate.stopping or session.step >= session.total_steps:
