@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 
-from benchmarks import growth, several_processes
+from benchmarks import epoch_parts, growth, several_processes
 from benchmarks.eight import MASKS, PICTURES, TABLE, session_of, trunk_and_heads
 from benchmarks.pairs import Pair, Way
 from benchmarks.steps import first_batch, summed_network_step, summed_step
 from benchmarks.subjects import SUBJECTS
 from mtl_core.datasets import DATASETS
+from mtl_core.runs.store import Store
 from mtl_core.session import Session
 from mtl_core.stepping import take_step
 
@@ -53,6 +55,16 @@ def test_trunk_and_heads_are_the_network() -> None:
     expected = session.network(batch.inputs)
     for name, head in heads.items():
         torch.testing.assert_close(head(trunk(batch.inputs["table"])), expected[name])
+
+
+def test_the_parts_of_an_epoch_are_all_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(epoch_parts, "EPOCHS", 2)
+    store = Store(tmp_path)
+    found = epoch_parts.parts(store, 1)
+    assert list(found)[1:] == ["steps", "… with both evaluations", "… with events", "… stored"]
+    assert all(taken > 0 for taken in found.values())
+    assert [record.status for record in store.runs()] == ["finished"]
+    store.close()
 
 
 def test_jains_index_is_1_where_all_have_the_same_and_1_in_n_where_one_has_everything() -> None:
