@@ -79,6 +79,12 @@ class Same(nn.Module):
         super().__init__()
         self.network = Network(session.spec.layout(), session.spec.seed)
 
+    def train(self, mode: bool = True) -> Same:
+        """As usual, but for the last layer of the masks: a plain one, that makes pictures."""
+        super().train(mode)
+        self.network.parts["mask/head"].training = False
+        return self
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         outputs = self.network({"image": x})
         return outputs["digit"], outputs["mask"]

@@ -19,7 +19,8 @@ def task_loss(task: Task, output: Tensor, target: Tensor, class_weights: Tensor 
 
     Args:
         task: its kind decides.
-        output: (B, 1) for regression and binary, (B, C) multiclass, (B, C, S, S) segmentation; B ≥ 1.
+        output: (B, 1) for regression and binary, (B, C) multiclass, (B, C, S, S) or the (B, C, H, p, W, p) of
+            :func:`mtl_core.modules.by_class` segmentation; B ≥ 1.
         target: (B,) or (B, S, S), with 255 for a pixel that has no label; nothing else is missing.
         class_weights: (C,), or (2,) for binary.
     """
@@ -29,9 +30,18 @@ def task_loss(task: Task, output: Tensor, target: Tensor, class_weights: Tensor 
         weights = None if class_weights is None else class_weights[target]
         losses = F.binary_cross_entropy_with_logits(output.squeeze(1), target.to(output.dtype), reduction="none")
         return losses.mean() if weights is None else (weights * losses).sum() / weights.sum()
-    if task.kind == "segmentation":
+    if output.dim() == 6:
+        output, target = _in_memory(output, target)
+    elif task.kind == "segmentation":
         output = output.contiguous()  # class by class: a softmax over the last, short axis takes six times as long
     return F.cross_entropy(output, target.long(), weight=class_weights, ignore_index=UNLABELLED)
+
+
+def _in_memory(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (B, C, H, p, W, p) and labels (B, S, S) as (1, C, N) and (1, N), pixels in the order of the logits."""
+    batch, classes, height, patch, width, _ = logits.shape
+    placed = labels.view(batch, height, patch, width, patch)
+    return logits.permute(1, 3, 5, 0, 2, 4).reshape(1, classes, -1), placed.permute(2, 4, 0, 1, 3).reshape(1, -1)
 
 
 def balanced_weights(task: Task, target: Tensor) -> Tensor | None:

@@ -39,7 +39,12 @@ def linear(block: blocks.Linear) -> nn.Module:
 
 
 class MaskDecoder(nn.Module):
-    """(skips shallow to deep, code) -> logits (B, classes, S, S); see :class:`mtl_core.blocks.MaskDecoder`."""
+    """(skips shallow to deep, code) -> logits (B, classes, S, S); see :class:`mtl_core.blocks.MaskDecoder`.
+
+    In training the logits come as :func:`by_class` gives them, for :func:`mtl_core.losses.task_loss`.
+    """
+
+    minds_mode = True
 
     def __init__(self, block: blocks.MaskDecoder) -> None:
         super().__init__()
@@ -54,7 +59,7 @@ class MaskDecoder(nn.Module):
             if x.shape[-2:] != skip.shape[-2:]:
                 x = F.interpolate(x, size=skip.shape[-2:], mode="nearest")
             x = stage(torch.cat((x, skip), dim=1))
-        logits: Tensor = self.logits(x)
+        logits: Tensor = by_class(self.logits, x) if self.training else self.logits(x)
         return logits
 
 
@@ -62,6 +67,23 @@ def logits(width: int, classes: int, patch: int) -> nn.Module:
     """(B, width, S, S) -> (B, classes, S·patch, S·patch): each place gives the pixels of its patch."""
     kind = nn.Conv2d if patch == 1 else nn.ConvTranspose2d
     return kind(width, classes, patch, stride=patch)
+
+
+def by_class(layer: nn.Module, x: Tensor) -> Tensor:
+    """What a layer of :func:`logits` gives for x (B, width, H, W), as (B, classes, H, patch, W, patch).
+
+    Merged, the last four axes are the picture's S × S. They are not merged here: the layer is one product of matrices,
+    and its result lies in memory class by class, then by pixel of a patch, then by place. A softmax over classes reads
+    it as it is; a picture would be two copies of all logits, there and back.
+    """
+    weight, bias = layer.get_parameter("weight"), layer.get_parameter("bias")
+    if isinstance(layer, nn.Conv2d):
+        weight = weight.transpose(0, 1)
+    width, classes, patch, _ = weight.shape
+    places = x.permute(0, 2, 3, 1).reshape(-1, width)
+    rows = weight.permute(1, 2, 3, 0).reshape(-1, width)
+    values = torch.addmm(bias.repeat_interleave(patch**2)[:, None], rows, places.t())
+    return values.view(classes, patch, patch, x.shape[0], *x.shape[2:]).permute(3, 0, 4, 1, 5, 2)
 
 
 def _convolve(inputs: int, outputs: int, kernel: int, batch_norm: bool) -> list[nn.Module]:

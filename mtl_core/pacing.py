@@ -45,6 +45,12 @@ class Gate:
             case "pace":
                 self._seconds_per_run = None if command.value is None else float(command.value)
 
+    @property
+    def open(self) -> bool:
+        """Whether nothing holds the run back, now or at a later step, and nothing is left to tell."""
+        free = self._pause_at == math.inf and self._seconds_per_run is None
+        return free and not self._stands and self._tell_running_at == math.inf
+
     def paused(self, step: int) -> bool:
         """Whether the run stands still after ``step`` steps."""
         return step >= self._pause_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from mtl_core.acceleration.stepper import Stepper
@@ -82,16 +82,7 @@ def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[E
             yield from _scheduled(session)
         if gate.stopping or session.step >= session.total_steps:
             break
-        news, paused = gate.news(session.step), gate.paused(session.step)
-        ahead = gate.seconds_ahead(session.step, session.total_steps)
-        if news is not None or ahead > 0:
-            yield from log.flush()
-        if news is not None:
-            yield position(session, news)
-        if news == "paused":
-            yield reporter.checkpoint()
-        if paused or ahead > 0:
-            control.wait(WAIT_SECONDS if paused else min(ahead, WAIT_SECONDS))
+        if not gate.open and (yield from _held(session, control, reporter, gate, log)):
             continue
         log.begin(session.learning_rate())
         log.add(stepper.take(reporter.next_batch()))
@@ -99,15 +90,33 @@ def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[E
         if stepper.news:
             yield position(session, "acceleration", stepper.told())
         end_of_epoch = session.step % session.steps_per_epoch == 0
-        evaluated = end_of_epoch and reporter.evaluation_due()
-        if evaluated or log.due() or reporter.checkpoint_due():
+        evaluated, saved = end_of_epoch and reporter.evaluation_due(), reporter.checkpoint_due()
+        if evaluated or saved or log.due():
             yield from log.flush()
         if evaluated:
             yield from reporter.evaluations()
-        if reporter.checkpoint_due():
+        if saved:
             yield reporter.checkpoint()
     yield from log.flush()
     yield from reporter.close(stopped=gate.stopping)
+
+
+def _held(
+    session: Session, control: Control, reporter: Reporter, gate: Gate, log: StepLog
+) -> Generator[Event, None, bool]:
+    """Tell where the run stands; where no step may be taken now, wait a little and give True."""
+    news, paused = gate.news(session.step), gate.paused(session.step)
+    ahead = gate.seconds_ahead(session.step, session.total_steps)
+    if news is not None or ahead > 0:
+        yield from log.flush()
+    if news is not None:
+        yield position(session, news)
+    if news == "paused":
+        yield reporter.checkpoint()
+    if not (paused or ahead > 0):
+        return False
+    control.wait(WAIT_SECONDS if paused else min(ahead, WAIT_SECONDS))
+    return True
 
 
 def _obey(session: Session, gate: Gate, command: Command) -> Iterator[Event]:

@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from mtl_core.control import Command
 from mtl_core.errors import MTLError, RunNotFound
 from mtl_core.events import Event
@@ -242,7 +244,7 @@ def insert_run(
 
 
 def _event(row: Any) -> Event:
-    return Event(row["kind"], row["step"], row["epoch"], row["time"], json.loads(row["values"]), run=row["run"])
+    return Event(row["kind"], row["step"], row["epoch"], row["time"], orjson.loads(row["values"]), run=row["run"])
 
 
 def _marks(values: Collection[object]) -> str:

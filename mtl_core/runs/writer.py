@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from mtl_core.events import TERMINAL_KINDS, Event
 from mtl_core.runs import artifacts
@@ -23,7 +24,7 @@ _REPEATABLE = frozenset({"step", "evaluation", "gradients", "preview"})
 """Kinds that a resumed run repeats with the same numbers: they are rewritten in place and keep their ``seq``.
 Other kinds are news each time: they move to the end, where readers find them."""
 
-_encoded = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 _INSERT = 'INSERT INTO events (run, step, epoch, time, kind, key, "values") VALUES (?, ?, ?, ?, ?, ?, ?)'
 _REWRITE = _INSERT + (
     " ON CONFLICT (run, step, kind, key) DO UPDATE SET "
@@ -204,17 +205,4 @@ def _extend_schedule(connection: sqlite3.Connection, run: str, event: Event) -> 
 
 def dumps(value: Mapping[str, Any] | None) -> str | None:
     """JSON without spaces, None for None; a number that is not finite, which JSON lacks, becomes null."""
-    if value is None:
-        return None
-    try:
-        return _encoded(value)
-    except ValueError:
-        return _encoded(_finite(value))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
+    return None if value is None else orjson.dumps(value, option=_OPTIONS).decode()

@@ -14,6 +14,7 @@ from mtl_core.blocks import Convolution, Map, MaskDecoder, Vector
 from mtl_core.errors import SpecError
 from mtl_core.events import Event
 from mtl_core.losses import task_loss
+from mtl_core.modules import by_class, logits
 from mtl_core.network import Network
 from mtl_core.spec import RunSpec, parse_spec
 from mtl_core.tasks import Task
@@ -32,7 +33,8 @@ def test_counts_and_sizes_are_those_of_the_built_network(name: str) -> None:
     assert sum(p.numel() for p in network.parameters()) == sum(part.block.parameters() for part in layout.parts)
     outputs = network({"image": torch.rand(3, 1, 8, 8)})
     assert outputs["bar"].shape == (3, 2)
-    assert outputs["mask"].shape == (3, 3, 8, 8)
+    assert outputs["mask"].shape == (3, 3, 4, 2, 4, 2)
+    assert network.eval()({"image": torch.rand(3, 1, 8, 8)})["mask"].shape == (3, 3, 8, 8)
 
 
 def test_the_first_convolution_reads_each_patch_as_channels() -> None:
@@ -50,7 +52,7 @@ def test_the_first_convolution_reads_each_patch_as_channels() -> None:
 
 def test_each_place_of_the_decoder_gives_the_logits_of_its_own_patch() -> None:
     block = MaskDecoder((Map(4, 4), Map(8, 2)), Vector(6), 3, batch_norm=False, patch=2)
-    decoder = block.build()
+    decoder = block.build().eval()
     shallow, deep, code = torch.rand(1, 4, 4, 4), torch.rand(1, 8, 2, 2), torch.rand(1, 6)
     before = decoder(shallow, deep, code)
     assert before.shape == (1, 3, 8, 8)
@@ -94,3 +96,30 @@ def test_the_loss_of_masks_does_not_depend_on_how_the_maps_lie_in_memory() -> No
     last = logits.contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(task_loss(task, logits, target), wanted)
     torch.testing.assert_close(task_loss(task, last, target), wanted)
+
+
+@pytest.mark.parametrize("weighed", [False, True])
+@pytest.mark.parametrize("patch", [1, 2])
+def test_logits_class_by_class_are_the_layers_picture_and_so_are_their_loss_and_gradients(
+    patch: int, weighed: bool
+) -> None:
+    task = Task("mask", "segmentation", ("background", "a", "b"))
+    layer = logits(5, 3, patch).double()
+    x = torch.rand(4, 5, 6, 6, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_()
+    target = torch.randint(0, 3, (4, 6 * patch, 6 * patch)).to(torch.uint8)
+    target[0, 0] = 255
+    weights = torch.tensor([0.5, 1.0, 3.0], dtype=torch.float64) if weighed else None
+    picture, apart = layer(x), by_class(layer, x)
+    assert apart.shape == (4, 3, 6, patch, 6, patch)
+    torch.testing.assert_close(apart.reshape(picture.shape), picture)
+    read = [x, *layer.parameters()]
+    losses = [task_loss(task, output, target, weights) for output in (picture, apart)]
+    torch.testing.assert_close(losses[1], losses[0])
+    wanted, found = (torch.autograd.grad(loss, read) for loss in losses)
+    torch.testing.assert_close(found, wanted)
+
+
+def test_a_softmax_reads_logits_of_training_where_they_lie() -> None:
+    layer = logits(5, 3, 2)
+    values = by_class(layer, torch.rand(4, 5, 6, 6).to(memory_format=torch.channels_last))
+    assert values.permute(1, 3, 5, 0, 2, 4).is_contiguous()
