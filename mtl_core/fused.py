@@ -1,16 +1,18 @@
-"""One fused step of Adam on one tensor, without what torch's optimizers do around it."""
+"""One fused step of Adam on a few tensors, without what torch's optimizers do around it."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 
 def adam_step(
-    numbers: Tensor,
-    gradient: Tensor,
-    moments: tuple[Tensor, Tensor],
-    steps: Tensor,
+    numbers: list[Tensor],
+    gradients: list[Tensor],
+    moments: tuple[list[Tensor], list[Tensor]],
+    steps: list[Tensor],
     *,
     lr: float,
     weight_decay: float = 0.0,
@@ -24,10 +26,11 @@ def adam_step(
     θ ← θ − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε) (Kingma & Ba 2015; Loshchilov & Hutter 2019).
 
     Args:
-        numbers: θ, float32 or float64, on a CPU or a CUDA device; without a tape: it takes longer to forbid one.
-        gradient: g, of its shape.
-        moments: m and v, of its shape; changed in place.
-        steps: t − 1, a number on the same device; 1 more afterwards.
+        numbers: θ, tensors of float32 or float64, on a CPU or a CUDA device; without a tape: it takes longer to forbid
+            one.
+        gradients: g of each, of its shape.
+        moments: m and v of each, of its shape; changed in place.
+        steps: t − 1 of each, a number on the same device; 1 more afterwards.
         lr: learning rate.
         weight_decay: wd.
         decoupled: whether it is AdamW.
@@ -35,8 +38,15 @@ def adam_step(
         eps: ε.
     """
     kernel = torch._fused_adamw_ if decoupled else torch._fused_adam_
-    steps += 1
+    one = _one(steps[0].dtype, steps[0].device)  # a plain 1 is made a tensor anew at every call
+    for count in steps:
+        count.add_(one)
     kernel(
-        [numbers], [gradient], [moments[0]], [moments[1]], [], [steps],
+        numbers, gradients, moments[0], moments[1], [], steps,
         lr=lr, beta1=betas[0], beta2=betas[1], weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _one(dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.ones((), dtype=dtype).to(device)

@@ -77,11 +77,10 @@ def by_class(layer: nn.Module, x: Tensor) -> Tensor:
     it as it is; a picture would be two copies of all logits, there and back.
     """
     weight, bias = layer.get_parameter("weight"), layer.get_parameter("bias")
-    if isinstance(layer, nn.Conv2d):
-        weight = weight.transpose(0, 1)
-    width, classes, patch, _ = weight.shape
+    kernel = weight.transpose(0, 1) if isinstance(layer, nn.Conv2d) else weight
+    width, classes, patch, _ = kernel.shape
     places = x.permute(0, 2, 3, 1).reshape(-1, width)
-    rows = weight.permute(1, 2, 3, 0).reshape(-1, width)
+    rows = kernel.permute(1, 2, 3, 0).reshape(-1, width)
     values = torch.addmm(bias.repeat_interleave(patch**2)[:, None], rows, places.t())
     return values.view(classes, patch, patch, x.shape[0], *x.shape[2:]).permute(3, 0, 4, 1, 5, 2)
 

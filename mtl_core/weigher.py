@@ -31,7 +31,7 @@ class Weigher:
         }
         self._learned = weighting.learned
         self._lambdas: tuple[list[float], torch.Tensor] | None = None
-        learned = [self.memory[name].requires_grad_() for name in weighting.learned]
+        learned = [self.memory[name] for name in weighting.learned]
         self._adam = torch.optim.Adam(learned, weight_decay=weighting.decay) if learned else None
 
     def moment(self, spec: RunSpec, tasks: Sequence[Task], places: list[int], step: int, epoch: int) -> Moment:
@@ -54,11 +54,11 @@ class Weigher:
             learned = self.memory[name]
             if learned.grad is None:
                 continue
-            kept = learned.detach().clone() if places is not None and len(places) < len(learned) else None
+            kept = learned.clone() if places is not None and len(places) < len(learned) else None
             self._move(learned, rate)
             if kept is not None:
-                kept[places] = learned.detach()[places]
-                learned.data.copy_(kept)
+                kept[places] = learned[places]
+                learned.copy_(kept)
             learned.grad = None
 
     def _move(self, learned: torch.Tensor, rate: float) -> None:
@@ -70,8 +70,8 @@ class Weigher:
             zeros = {name: torch.zeros_like(learned) for name in ("exp_avg", "exp_avg_sq")}
             state |= {"step": torch.tensor(0.0), **zeros}
         state["step"] = state["step"].to(learned.device)  # a checkpoint has it on the CPU
-        moments = state["exp_avg"], state["exp_avg_sq"]
-        adam_step(learned.detach(), learned.grad, moments, state["step"], lr=rate, weight_decay=options["weight_decay"])
+        moments, decay = ([state["exp_avg"]], [state["exp_avg_sq"]]), options["weight_decay"]
+        adam_step([learned], [learned.grad], moments, [state["step"]], lr=rate, weight_decay=decay)
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""

@@ -72,8 +72,8 @@ class StackOptimizer:
         return self.name != "sgd" and self._alike
 
     def _fused_adam(self, gradients: Tensor, rate: float) -> None:
-        moments = self.first, self.second
-        adam_step(self.numbers, gradients, moments, self._counted, lr=rate, betas=BETAS, eps=EPSILON)
+        moments = [self.first], [self.second]
+        adam_step([self.numbers], [gradients], moments, [self._counted], lr=rate, betas=BETAS, eps=EPSILON)
 
     def _move(self, change: Tensor) -> None:
         self.numbers += change if self.moving is None else change * self.moving
@@ -96,20 +96,20 @@ class StackOptimizer:
         if not self.steps:
             return
         names = {parameter: name for name, parameter in session.network.named_parameters()}
-        for group in session.optimizer.param_groups:
-            for parameter in group["params"]:
-                place = places[names[parameter]]
-                if self.moving is not None and not bool(self.moving[row, place].any()):
-                    continue
-                kept = {"momentum_buffer": self.first} if self.name == "sgd" else {}
-                if self.name != "sgd":
-                    kept = {"exp_avg": self.first, "exp_avg_sq": self.second}
-                elif not self.momentum:
-                    kept = {}
-                state = {name: values[row, place].view_as(parameter).clone() for name, values in kept.items()}
-                if self.name != "sgd":
-                    state["step"] = torch.tensor(float(self.steps))
-                session.optimizer.state[parameter] = state
+        parameters = [parameter for group in session.optimizer.param_groups for parameter in group["params"]]
+        found = {}
+        for number, parameter in enumerate(parameters):
+            place = places[names[parameter]]
+            if self.moving is None or bool(self.moving[row, place].any()):
+                kept = {name: values[row, place].view_as(parameter).clone() for name, values in self._kept().items()}
+                found[number] = kept if self.name == "sgd" else kept | {"step": torch.tensor(float(self.steps))}
+        session.optimizer.load_state_dict(session.optimizer.state_dict() | {"state": found})
+
+    def _kept(self) -> dict[str, Tensor]:
+        """What torch's own optimizer keeps of each parameter, for all runs."""
+        if self.name != "sgd":
+            return {"exp_avg": self.first, "exp_avg_sq": self.second}
+        return {"momentum_buffer": self.first} if self.momentum else {}
 
 
 def _column(numbers: Tensor, values: Sequence[float]) -> Tensor:

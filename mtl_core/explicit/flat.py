@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -13,13 +15,33 @@ from mtl_core.fused import adam_step
 flatten_dense_tensors = torch._C._nn.flatten_dense_tensors
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """What moves in a step: pieces of the row whose parameters have taken as many steps as each other.
+
+    Attributes:
+        moving: per parameter, in the order of the row, whether it moves.
+        places: per piece the places of its parameters in that order.
+        numbers, gradients, first, second: per piece its part of the row, of the gradients and of Adam's two averages.
+        steps: per piece how many steps its parameters have taken.
+    """
+
+    moving: list[bool]
+    places: list[list[int]]
+    numbers: list[Tensor]
+    gradients: list[Tensor]
+    first: list[Tensor]
+    second: list[Tensor]
+    steps: list[Tensor]
+
+
 class FlatAdam(torch.optim.Adam):
     """Adam or AdamW of a network whose parameters nearly always move together.
 
-    The parameters become views of one tensor, and so do their gradients, where :meth:`give` takes those of all of
-    them: then one fused step on the whole does what one a tensor would do, in a third of the time for a small network.
-    Where some have no gradient (a task rests), every tensor takes its own step, as ever. What ``state_dict`` gives and
-    takes is torch's own, per parameter.
+    The parameters become views of one tensor, and so do their gradients: one fused step on the whole does what one a
+    tensor would do, in a third of the time for a small network. Where some have no gradient (a task rests) they stay
+    as they are, and where some have taken fewer steps than others the row is moved in a few pieces. What
+    ``state_dict`` gives and takes is torch's own, per parameter.
 
     Args:
         parameters: of one type on one device.
@@ -40,48 +62,45 @@ class FlatAdam(torch.optim.Adam):
         options: dict[str, Any] = {"lr": lr, "weight_decay": weight_decay, "decoupled_weight_decay": decoupled}
         super().__init__(parameters, fused=True, **options)
         self._decoupled = decoupled
-        self._parameters = list(parameters)
-        self._order = list(self._parameters if order is None else order)
+        self._order = list(parameters if order is None else order)
+        self._sizes = [parameter.numel() for parameter in self._order]
         self._flat = torch.cat([parameter.detach().flatten() for parameter in self._order])
-        self._gradient = torch.zeros_like(self._flat)
-        self._moments: tuple[Tensor, Tensor, Tensor] | None = None
+        self._gradient, self._first, self._second = (torch.zeros_like(self._flat) for _ in range(3))
+        self._steps = [0.0] * len(self._order)
+        self._pieces: Pieces | None = None
         self._views = self._split(self._gradient)
-        for parameter, numbers in zip(parameters, self._split(self._flat), strict=True):
+        for parameter, numbers in zip(self._order, self._split(self._flat), strict=True):
             parameter.data = numbers
-        self._together = True
-        self.room: Mapping[Tensor, Tensor] = dict(zip(self._parameters, self._views, strict=True))
+        self.room: Mapping[Tensor, Tensor] = dict(zip(self._order, self._views, strict=True))
         """Per parameter where its gradient lies: what is written there is given as this mapping, and not copied."""
 
     def give(self, gradients: Mapping[Tensor, Tensor]) -> None:
         """Set ``.grad`` of these parameters."""
-        if len(gradients) < len(self._parameters):
+        if len(gradients) < len(self._order):
             for parameter, gradient in gradients.items():
                 parameter.grad = gradient
             return
         if gradients is not self.room:
             self._gradient.copy_(flatten_dense_tensors([gradients[parameter] for parameter in self._order]))
-        for parameter, view in zip(self._parameters, self._views, strict=True):
+        for parameter, view in zip(self._order, self._views, strict=True):
             parameter.grad = view
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """Move the parameters along their gradients."""
-        given = all(p.grad is view for p, view in zip(self._parameters, self._views, strict=True))
-        if not given or not self._gathered():
-            self._tell()
-            self._together = False
-            super().step()
+        moving = [parameter.grad is not None for parameter in self._order]
+        for parameter, view in zip(self._order, self._views, strict=True):
+            if parameter.grad is not view and parameter.grad is not None:
+                view.copy_(parameter.grad)
+        if self._pieces is None or self._pieces.moving != moving:
+            self._pieces = self._cut(moving)
+        pieces, options = self._pieces, self.param_groups[0]
+        if not pieces.places:
             return
-        steps, first, second = self._moments = self._moments or (
-            torch.zeros((), device=self._flat.device),
-            torch.zeros_like(self._flat),
-            torch.zeros_like(self._flat),
-        )
-        options = self.param_groups[0]
         adam_step(
-            self._flat,
-            self._gradient,
-            (first, second),
-            steps,
+            pieces.numbers,
+            pieces.gradients,
+            (pieces.first, pieces.second),
+            pieces.steps,
             lr=options["lr"],
             weight_decay=options["weight_decay"],
             decoupled=self._decoupled,
@@ -92,41 +111,48 @@ class FlatAdam(torch.optim.Adam):
     step.hooked = True  # type: ignore[attr-defined]  # torch wraps a step for its profiler, which costs as much again
 
     def state_dict(self) -> dict[str, Any]:
-        """As torch's Adam has it."""
-        self._tell()
+        """As torch's Adam has it: nothing of a parameter that has not moved yet."""
+        self._count()
+        self.state.clear()
+        averages = zip(self._split(self._first.clone()), self._split(self._second.clone()), strict=True)
+        for parameter, steps, (first, second) in zip(self._order, self._steps, averages, strict=True):
+            if steps:
+                count = torch.tensor(steps, device=self._flat.device)
+                self.state[parameter] = {"step": count, "exp_avg": first, "exp_avg_sq": second}
         return super().state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """As torch's Adam has it."""
         super().load_state_dict(state_dict)
-        self._together = False
+        self._pieces = None
+        for place, parameter in enumerate(self._order):
+            state = self.state.get(parameter)
+            self._steps[place] = float(state["step"]) if state else 0.0
+            for name, row in (("exp_avg", self._first), ("exp_avg_sq", self._second)):
+                self._split(row)[place].copy_(state[name] if state else torch.zeros_like(parameter))
 
     def _split(self, row: Tensor) -> list[Tensor]:
-        pieces = torch.split(row, [parameter.numel() for parameter in self._order])
-        found = {p: piece.view(p.shape) for piece, p in zip(pieces, self._order, strict=True)}
-        return [found[parameter] for parameter in self._parameters]
+        """A row's parts by parameter, in the order of the row."""
+        parts = zip(torch.split(row, self._sizes), self._order, strict=True)
+        return [part.view(parameter.shape) for part, parameter in parts]
 
-    def _tell(self) -> None:
-        """The state per parameter, from that of the whole."""
-        if not self._together or self._moments is None:
-            return
-        steps, *averages = self._moments
-        kept = (self._split(values.clone()) for values in averages)
-        for parameter, first, second in zip(self._parameters, *kept, strict=True):
-            self.state[parameter] = {"step": steps.clone(), "exp_avg": first, "exp_avg_sq": second}
+    def _count(self) -> None:
+        """Read from the pieces how many steps each parameter has taken."""
+        if self._pieces is not None:
+            for places, steps in zip(self._pieces.places, self._pieces.steps, strict=True):
+                for place in places:
+                    self._steps[place] = steps.item()
 
-    def _gathered(self) -> bool:
-        """Whether the whole has the state; it is gathered where all parameters have taken as many steps."""
-        if self._together and (self._moments is not None or not self.state):
-            return True
-        states = [self.state.get(parameter) for parameter in self._order]
-        steps = {float(state["step"]) if state else 0.0 for state in states}
-        if len(steps) > 1:
-            return False
-        self._together, self._moments = True, None
-        if steps != {0.0}:
-            first, second = (
-                torch.cat([state[name].reshape(-1) for state in states if state]) for name in ("exp_avg", "exp_avg_sq")
-            )
-            self._moments = torch.tensor(steps.pop(), device=self._flat.device), first, second
-        return True
+    def _cut(self, moving: list[bool]) -> Pieces:
+        """The pieces of a step in which these parameters move."""
+        self._count()
+        runs = groupby(range(len(moving)), lambda place: (moving[place], self._steps[place]))
+        places = [list(run) for (moves, _), run in runs if moves]
+        begins = [sum(self._sizes[: run[0]]) for run in places]
+        lengths = [sum(self._sizes[place] for place in run) for run in places]
+        numbers, gradients, first, second = (
+            [row.narrow(0, begin, length) for begin, length in zip(begins, lengths, strict=True)]
+            for row in (self._flat, self._gradient, self._first, self._second)
+        )
+        steps = [torch.tensor(self._steps[run[0]], device=self._flat.device) for run in places]
+        return Pieces(moving, places, numbers, gradients, first, second, steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -61,6 +62,13 @@ class Moment:
             remembered.copy_(values)
         else:
             remembered[self.places] = values.to(remembered)
+
+    def add(self, remembered: Tensor, values: Tensor) -> None:
+        """Add to the entries of the active tasks of a (K,) tensor."""
+        if len(self.places) == remembered.shape[0]:
+            remembered += values
+        else:
+            remembered[self.places] += values
 
     def leave_gradient(self, learned: Tensor, gradient: Tensor) -> None:
         """Leave (A,) in the places of a (K,) tensor's ``.grad``, 0 for tasks that rest."""
@@ -171,6 +179,21 @@ class GradientWeighting(Weighting):
     def combine(self, gramian: Tensor, moment: Moment) -> Tensor:
         """w (A,) from G (A, A), float64 on the CPU."""
         raise TypeError(f"{type(self).__name__} must define how it combines gradients")
+
+
+def number(value: float, like: Tensor) -> Tensor:
+    """A plain number in the type and on the device of a tensor.
+
+    torch makes a tensor of each plain number that it computes with, every time: that takes as long as two additions.
+    """
+    return _number(value, like.dtype, like.device)
+
+
+@lru_cache(maxsize=256)
+def _number(value: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    import torch
+
+    return torch.tensor(value, dtype=dtype).to(device)
 
 
 def _known(gramian: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mtl_core.weightings.base import Memory, Moment, Weighting
+from mtl_core.weightings.base import Memory, Moment, Weighting, number
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,20 +42,20 @@ class Dwa(Weighting):
         if moment.epoch > memory["epoch"].item():
             memory["epoch"].fill_(moment.epoch)
             self._turn(memory)
-        moment.put(memory["sum"], moment.of(memory["sum"]) + losses / moment.lambdas)
-        moment.put(memory["count"], moment.of(memory["count"]) + 1)
-        return len(losses) * (moment.of(memory["ratio"]) / self.temperature).softmax(0)
+        moment.add(memory["sum"], losses / moment.lambdas)
+        moment.add(memory["count"], number(1, losses))
+        shares = (moment.of(memory["ratio"]) / number(self.temperature, losses)).softmax(0)
+        return number(losses.shape[0], losses) * shares
 
     @staticmethod
     def _turn(memory: Memory) -> None:
         """An epoch ended: its mean losses become the last ones, of the tasks that it met."""
         import torch
 
-        met = memory["count"] > 0
-        memory["before"].copy_(torch.where(met, memory["last"], memory["before"]))
-        memory["last"].copy_(torch.where(met, memory["sum"] / memory["count"], memory["last"]))
+        met, last, before = memory["count"].bool(), memory["last"], memory["before"]
+        torch.where(met, last, before, out=before)
+        torch.where(met, memory["sum"] / memory["count"], last, out=last)
         memory["sum"].zero_()
         memory["count"].zero_()
-        known = (memory["last"] != 0) & (memory["before"] != 0)
-        ratio = (memory["last"] / memory["before"]).clamp(max=MOST)
-        memory["ratio"].copy_(torch.where(known, ratio, torch.ones_like(ratio)))
+        known, one = last.bool() & before.bool(), number(1, last)
+        torch.where(known, (last / before).clamp_(max=MOST), one, out=memory["ratio"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mtl_core.weightings.base import Memory, Moment, Weighting
+from mtl_core.weightings.base import Memory, Moment, Weighting, number
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,13 +48,13 @@ class Famo(Weighting):
 
         above = self._above(losses, moment)
         moment.put(moment.memory["before"], above)
-        shares = moment.of(moment.memory["logit"].detach()).softmax(0).to(above) / above
+        shares = moment.of(moment.memory["logit"]).softmax(0).to(above) / above
         return shares / shares.sum()
 
     def observe(self, losses: Tensor, moment: Moment) -> None:
         logits, before = moment.memory["logit"], moment.of(moment.memory["before"])
         fell = (before / self._above(losses, moment)).log()
-        share = moment.of(logits.detach()).softmax(0).to(fell)
+        share = moment.of(logits).softmax(0).to(fell)
         moment.leave_gradient(logits, share * (fell - (share * fell).sum()))
 
     def _above(self, losses: Tensor, moment: Moment) -> Tensor:
@@ -62,4 +62,4 @@ class Famo(Weighting):
         if self.min_losses:
             bounds = losses.new_tensor([self.min_losses.get(task.name, 0.0) for task in moment.tasks])
             losses = losses - moment.lambdas.to(losses) * bounds
-        return losses.clamp(min=0) + TINY
+        return losses.clamp(min=0) + number(TINY, losses)

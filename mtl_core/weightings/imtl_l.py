@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mtl_core.weightings.base import Memory, Moment, Weighting
+from mtl_core.weightings.base import Memory, Moment, Weighting, number
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +31,7 @@ class ImtlL(Weighting):
 
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
         scale = moment.memory["log_scale"]
-        scale.data.clamp_(-MOST, MOST)
-        weights = moment.of(scale.detach()).to(losses).exp()
-        moment.leave_gradient(scale, weights * losses - 1)
+        scale.clamp_(-MOST, MOST)
+        weights = moment.of(scale).to(losses).exp()
+        moment.leave_gradient(scale, weights * losses - number(1, losses))
         return weights

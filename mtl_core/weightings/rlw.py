@@ -21,5 +21,5 @@ class Rlw(Weighting):
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
         import torch
 
-        drawn = torch.randn(len(losses), generator=moment.generator()).softmax(0)
+        drawn = torch.randn(losses.shape[0], generator=moment.generator()).softmax(0)
         return drawn.pin_memory().to(losses, non_blocking=True) if losses.is_cuda else drawn

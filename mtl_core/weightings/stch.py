@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mtl_core.weightings.base import Moment, Weighting
+from mtl_core.weightings.base import Moment, Weighting, number
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,4 +29,6 @@ class Stch(Weighting):
         if self.ideal:
             ideal = losses.new_tensor([self.ideal.get(task.name, 0.0) for task in moment.tasks])
             losses = losses - moment.lambdas.to(losses) * ideal
-        return ((losses - losses.max()) / self.mu).softmax(0)  # centred first: nothing grows beyond what a float holds
+        return ((losses - losses.max()) / number(self.mu, losses)).softmax(
+            0
+        )  # centred first: nothing grows beyond what a float holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mtl_core.weightings.base import Memory, Moment, Weighting
+from mtl_core.weightings.base import Memory, Moment, Weighting, number
 
 if TYPE_CHECKING:
     import torch
@@ -37,9 +37,9 @@ class Uncertainty(Weighting):
     def weigh(self, losses: Tensor, gramian: Tensor | None, moment: Moment) -> Tensor:
         factors = _factors(tuple(task.kind in FULL for task in moment.tasks), losses.dtype, losses.device)
         variance = moment.memory["log_variance"]
-        variance.data.clamp_(-MOST, MOST)
-        weights = factors * moment.of(variance.detach()).to(losses).neg().exp()
-        moment.leave_gradient(variance, 0.5 - weights * losses)
+        variance.clamp_(-MOST, MOST)
+        weights = factors * moment.of(variance).to(losses).neg().exp()
+        moment.leave_gradient(variance, number(0.5, losses) - weights * losses)
         return weights
 
 

@@ -68,6 +68,22 @@ def test_it_steps_as_torchs_own(moving: list[frozenset[int]], decoupled: bool, d
         twins.assert_alike()
 
 
+def test_a_row_is_cut_where_some_have_taken_fewer_steps_and_the_rest_stays() -> None:
+    twins = Twins(False, 0.1)
+    seen = []
+    for number, places in enumerate([ALL, SOME, ALL, frozenset(), ALL, frozenset((2, 3))]):
+        before = [parameter.detach().clone() for parameter in twins.ours]
+        twins.step(number, sorted(places))
+        twins.assert_alike()
+        assert [not torch.equal(p, old) for p, old in zip(twins.ours, before, strict=True)] == [
+            i in places for i in ALL
+        ]
+        pieces = twins.flat._pieces
+        seen.append(None if pieces is None else (pieces.places, [int(steps) for steps in pieces.steps]))
+    assert seen[:3] == [([[0, 1, 2, 3]], [1]), ([[0, 1]], [2]), ([[0, 1], [2, 3]], [3, 2])]
+    assert seen[3:] == [([], []), ([[0, 1], [2, 3]], [4, 3]), ([[2, 3]], [4])]
+
+
 @pytest.mark.parametrize("others", [False, True], ids=["its own", "torch's"])
 def test_it_goes_on_from_a_checkpoint(others: bool) -> None:
     first, second = Twins(False, 0.01), Twins(False, 0.01)
