@@ -15,6 +15,8 @@ from mtl_core.weightings.base import Moment, Weighting
 
 Row = Sequence[Tensor | None]
 """The gradient of one loss: an entry a parameter, None where the loss does not depend on it."""
+Cuts = dict[str, tuple[Tensor, Tensor]]
+"""Per shared part what it gives, and the copy of it, a leaf, from which the network goes on."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def combine(
     moment: Moment,
     penalty: Tensor,
     *,
-    cuts: Mapping[str, tuple[Tensor, Tensor]] | None = None,
+    cuts: Cuts | None = None,
     measured: bool = False,
 ) -> Combined:
     """Put the gradient of a step into ``.grad``: Jᵀw + ∇penalty on shared parameters, a task's own on its own.
@@ -58,7 +60,8 @@ def combine(
         scaled: the A scaled losses λ_i·L_i, with their graph.
         moment: for the weighting.
         penalty: Σ γ Ω, a scalar; its gradient is added as it is.
-        cuts: of a network cut at what is shared: weigh by the gradients there instead of at the parameters.
+        cuts: of a network cut at what is shared: weigh by the gradients there instead of at the parameters. It is
+            emptied.
         measured: whether the rows are wanted even if the method does not need them.
     """
     met = network.met()
@@ -157,27 +160,35 @@ def _at_representation(
     weighting: Weighting,
     scaled: Sequence[Tensor],
     moment: Moment,
-    cuts: Mapping[str, tuple[Tensor, Tensor]],
+    cuts: Cuts,
 ) -> Combined:
     """G of the gradients at what the shared parts give; then one backward pass through them, of Σ_i w_i ∂λ_i L_i/∂z.
 
     What the tasks apply on ways of their own, beyond that, takes Σ_i w_i ∇λ_i L_i by the same weights.
     """
     leaves, lent = [leaf for _, leaf in cuts.values()], network.lent()
-    before = len(leaves) + len(lent)
+    cut, before = len(leaves), len(leaves) + len(lent)
     rows = _rows_and_own(network, scaled, [*leaves, *lent], moment.tasks)
     values = torch.stack([loss.detach() for loss in scaled])
-    weights = weighting.weights(values, gramian([row[: len(leaves)] for row in rows]), moment)
+    weights = weighting.weights(values, gramian([row[:cut] for row in rows]), moment)
+    read = [place for place in range(cut) if any(row[place] is not None for row in rows)]
+    parts = {name: 1 for place, name in enumerate(cuts) if place in read}
+    ends, slopes = _ends(cuts, rows, weights)
+    leaves.clear()
+    cuts.clear()  # what is on the way back is given up as it is passed: its memory is used again while it is in a cache
+    torch.autograd.backward(ends, slopes)  # type: ignore[no-untyped-call]
+    for place, parameter in enumerate(lent, cut):
+        _add(parameter, [row[place] for row in rows], weights)
+    _give_own(network, moment.tasks, [row[before:] for row in rows], None)
+    return Combined(weights, (weights * values).sum(), [[row[place] for place in read] for row in rows], parts)
+
+
+def _ends(cuts: Cuts, rows: Sequence[Row], weights: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    """What the shared parts gave, where a loss depends on it and a gradient goes on; and Σ_i w_i ∂λ_i L_i/∂z there."""
     ends, slopes = [], []
     for place, (end, _) in enumerate(cuts.values()):
         terms = [w * row[place] for w, row in zip(weights, rows, strict=True) if row[place] is not None]
         if terms and end.requires_grad:
             ends.append(end)
             slopes.append(sum(terms[1:], terms[0]))
-    torch.autograd.backward(ends, slopes)  # type: ignore[no-untyped-call]
-    for place, parameter in enumerate(lent, len(leaves)):
-        _add(parameter, [row[place] for row in rows], weights)
-    _give_own(network, moment.tasks, [row[before:] for row in rows], None)
-    read = [place for place in range(len(leaves)) if any(row[place] is not None for row in rows)]
-    parts = {name: 1 for place, name in enumerate(cuts) if place in read}
-    return Combined(weights, (weights * values).sum(), [[row[place] for place in read] for row in rows], parts)
+    return ends, slopes

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mtl_core.batches import Batch
-from mtl_core.combining import Combined, combine
+from mtl_core.combining import Combined, Cuts, combine
 from mtl_core.evaluation import Scaler
 from mtl_core.explicit import combining as explicit
 from mtl_core.losses import task_loss
@@ -23,7 +23,6 @@ from mtl_core.tasks import Task
 from mtl_core.weightings.base import Moment
 from mtl_core.weightings.fixed import Fixed
 
-Cuts = dict[str, tuple[Tensor, Tensor]]
 Losses = list[Tensor] | Tensor
 
 
