@@ -7,7 +7,14 @@ from typing import Any
 
 from benchmarks.eight import MASKS, PICTURES, TABLE, session_of
 from benchmarks.pairs import Found, Pair, Way, steps_in_turn
-from benchmarks.steps import engine_step, libmtl_step, summed_network_step, summed_step, torchjd_step
+from benchmarks.steps import (
+    engine_step,
+    libmtl_step,
+    summed_network_step,
+    summed_step,
+    torchjd_network_step,
+    torchjd_step,
+)
 from mtl_core.session import Session
 
 PCGRAD: dict[str, Any] = {"weighting": {"name": "pcgrad"}}
@@ -37,6 +44,7 @@ def _gain(base: dict[str, Any], theirs: Callable[[Session], Way], seconds: float
 
 
 TABLE_WORDS, PICTURE_WORDS = "PCGrad, 8 tasks, table, batches of 64", "PCGrad, 8 tasks, 28×28 pictures, batches of 128"
+MASK_WORDS = "PCGrad, 4 classes and 4 masks, 28×28 pictures, batches of 128"
 SUMMED = "one summed backward pass"
 PAIRS = (
     Pair("gradient_methods/table", SUMMED, TABLE_WORDS, 2.0, _cost(TABLE, PCGRAD, 0.2), lower=True, rounds=11),
@@ -44,7 +52,7 @@ PAIRS = (
     Pair(
         "gradient_methods/masks",
         SUMMED,
-        "PCGrad, 4 classes and 4 masks, 28×28 pictures, batches of 128",
+        MASK_WORDS,
         2.4,
         _cost(MASKS, PCGRAD, 2.0, summed_network_step),
         lower=True,
@@ -68,6 +76,14 @@ PAIRS = (
         PICTURE_WORDS,
         1.0,
         _gain(PICTURES, torchjd_step, 1.0),
+        quick=0,
+    ),
+    Pair(
+        "gradient_methods/torchjd masks",
+        "torchjd's `backward`",
+        MASK_WORDS,
+        1.0,
+        _gain(MASKS, torchjd_network_step, 2.0),
         quick=0,
     ),
     Pair("gradient_methods/libmtl table", "LibMTL's PCGrad", TABLE_WORDS, 5.0, _gain(TABLE, libmtl_step, 0.3)),

@@ -89,6 +89,28 @@ def torchjd_step(session: Session) -> Way:
     return step
 
 
+def torchjd_network_step(session: Session) -> Way:
+    """The same for heads that read more than the end of the trunk: ``backward`` on the shared parameters."""
+    from torchjd.aggregation import PCGrad
+    from torchjd.autojac import backward, jac_to_grad
+
+    network, optimizer, batch = session.network.train(), session.optimizer, first_batch(session)
+    shared = [parameter for parameters in network.met().values() for parameter in parameters]
+    own = [parameter for task in session.tasks for parameter in network.kept(task.name)]
+    aggregator = PCGrad()
+
+    def step() -> None:
+        optimizer.zero_grad()
+        outputs = network(batch.inputs)
+        losses = [task_loss(task, outputs[task.name], batch.targets[task.name]) for task in session.tasks]
+        backward(losses, inputs=shared, retain_graph=True)
+        torch.stack(losses).sum().backward(inputs=own)  # type: ignore[no-untyped-call]
+        jac_to_grad(shared, aggregator)
+        optimizer.step()
+
+    return step
+
+
 def libmtl_step(session: Session) -> Way:
     """LibMTL's hard sharing with its PCGrad, stepped as its trainer does, on the CPU.
 
