@@ -55,7 +55,8 @@ class Stack:
         """(R, P) gradients by part in the order of the numbers; 0 for parts that have none."""
         pieces = []
         for part, layer in self.layers.items():
-            pieces += [values.reshape(len(self), -1) for values in gradients.get(part, _zeros(layer))]
+            found = gradients[part] if part in gradients else _zeros(layer)
+            pieces += [values.reshape(len(self), -1) for values in found]
         return torch.cat(pieces, dim=1)
 
     def penalties(self, term: Regularizer) -> Tensor | None:

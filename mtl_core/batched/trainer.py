@@ -54,6 +54,7 @@ class Together:
         self.reporters = [Reporter(session) for session in self.sessions]
         self.log = SharedLog(self.sessions)
         self.going = list(range(len(self.sessions)))
+        self._updated = [-1] * len(self.sessions)
         self.lambdas = self._of_tasks([s.spec.weighting.lambdas for s in self.sessions])
         strengths = [[term.strength for term in s.spec.regularizers] for s in self.sessions]
         self.strengths = self.stack.numbers.new_tensor(strengths)
@@ -86,6 +87,9 @@ class Together:
     def update(self, place: int) -> Session:
         """Bring a run's own network and optimizer to where the stack is; gives its session."""
         session = self.sessions[place]
+        if self._updated[place] == self.step:
+            return session
+        self._updated[place] = self.step
         self.stack.into(session.network, place)
         self.optimizer.into(session, place, self.stack.places)
         session.moved()

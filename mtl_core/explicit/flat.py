@@ -125,11 +125,12 @@ class FlatAdam(torch.optim.Adam):
         """As torch's Adam has it."""
         super().load_state_dict(state_dict)
         self._pieces = None
-        for place, parameter in enumerate(self._order):
+        averages = zip(self._split(self._first), self._split(self._second), strict=True)
+        for place, (parameter, (first, second)) in enumerate(zip(self._order, averages, strict=True)):
             state = self.state.get(parameter)
             self._steps[place] = float(state["step"]) if state else 0.0
-            for name, row in (("exp_avg", self._first), ("exp_avg_sq", self._second)):
-                self._split(row)[place].copy_(state[name] if state else torch.zeros_like(parameter))
+            first.copy_(state["exp_avg"]) if state else first.zero_()
+            second.copy_(state["exp_avg_sq"]) if state else second.zero_()
 
     def _split(self, row: Tensor) -> list[Tensor]:
         """A row's parts by parameter, in the order of the row."""

@@ -28,10 +28,11 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def affine_by_column(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """x Wᵀ + b with each column in one piece: of one network the few columns of heads are read one by one."""
+    """x Wᵀ + b with each column in one piece of memory: the few columns of heads are read one by one."""
     if weight.dim() == 2:
         return torch.addmm(bias[:, None], weight, x.t()).t()
-    return affine(x, weight, bias)
+    shared = x.expand(len(weight), *x.shape) if x.dim() == 2 else x
+    return torch.baddbmm(bias[..., None], weight, shared.transpose(1, 2)).transpose(1, 2)
 
 
 def by_relu(slope: Tensor, value: Tensor) -> Tensor:
