@@ -40,7 +40,7 @@ class Stack:
             begin = place.stop
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return self.numbers.shape[0]
 
     @property
     def layers(self) -> dict[str, Layer]:

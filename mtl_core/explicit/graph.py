@@ -245,7 +245,8 @@ def _of_heads(group: Heads, x: Tensor, slope: Tensor) -> dict[str, Layer]:
     by_weight, by_bias = kernels.by_weight(x, slope), slope.sum(-2)
     if len(group.names) == 1:
         return {group.names[0]: (by_weight, by_bias)}
-    weights, biases = torch.split(by_weight, group.width, dim=-2), torch.split(by_bias, group.width, dim=-1)
+    widths = [group.width] * len(group.names)
+    weights, biases = by_weight.split_with_sizes(widths, dim=-2), by_bias.split_with_sizes(widths, dim=-1)
     return dict(zip(group.names, zip(weights, biases, strict=True), strict=True))
 
 

@@ -23,7 +23,7 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x Wᵀ + b of one network, or of R at once."""
     if weight.dim() == 2:
         return torch.addmm(bias, x, weight.t())
-    shared = x.expand(len(weight), *x.shape) if x.dim() == 2 else x
+    shared = x.expand(weight.shape[0], *x.shape) if x.dim() == 2 else x
     return torch.baddbmm(bias[:, None], shared, weight.transpose(1, 2))
 
 
@@ -31,7 +31,7 @@ def affine_by_column(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x Wᵀ + b with each column in one piece of memory: the few columns of heads are read one by one."""
     if weight.dim() == 2:
         return torch.addmm(bias[:, None], weight, x.t()).t()
-    shared = x.expand(len(weight), *x.shape) if x.dim() == 2 else x
+    shared = x.expand(weight.shape[0], *x.shape) if x.dim() == 2 else x
     return torch.baddbmm(bias[..., None], weight, shared.transpose(1, 2)).transpose(1, 2)
 
 
@@ -44,7 +44,7 @@ def by_relu(slope: Tensor, value: Tensor) -> Tensor:
 def by_weight(x: Tensor, slope: Tensor) -> Tensor:
     """∂W = δᵀ x, (…, out, in); the wider side is kept in rows, which matrix kernels like better by up to four times."""
     if slope.dim() == 3 and x.dim() == 2:
-        x = x.expand(len(slope), *x.shape)
+        x = x.expand(slope.shape[0], *x.shape)
     if slope.shape[-1] > 2 * x.shape[-1]:
         return (x.transpose(-1, -2) @ slope).transpose(-1, -2).contiguous()  # fused optimizers read it as it lies
     return slope.transpose(-1, -2) @ x
