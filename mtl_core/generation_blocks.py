@@ -27,6 +27,7 @@ class Generator(Block):
 
     z is drawn from N(0, I), or with ``components`` above 0 from a mixture of so many Gaussians of equal weight, which
     it learns. ``smooth`` weighs the logits 1:2:1 over rows and columns, so that no chequered pattern is left.
+    With ``average`` above 0 it keeps a moving average of its numbers of that decay, which counts no parameter.
     """
 
     latent: int
@@ -34,6 +35,7 @@ class Generator(Block):
     channels: int = 64
     components: int = 0
     smooth: bool = False
+    average: float = 0.0
 
     @property
     def style(self) -> int:

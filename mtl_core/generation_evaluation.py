@@ -133,8 +133,8 @@ class GenerationTally:
         return self.decoder.draw(rows, seed).float().cpu()
 
     def _decode(self, z: Tensor) -> Tensor:
-        device = next(self.decoder.parameters()).device
-        pictures: Tensor = self.decoder(z.to(device)).sigmoid()
+        decoder = self.decoder
+        pictures: Tensor = decoder(z.to(decoder.device)).sigmoid()
         return pictures
 
     def _grid(self, z: Tensor) -> NDArray[np.uint8]:
@@ -173,7 +173,8 @@ def principal_directions(decoder: nn.Module, codes: Tensor | None) -> Tensor:
     else:
         assert isinstance(decoder, Generator)
         (first, _) = decoder.style.children()
-        weight = next(first.parameters()).detach().double().cpu()
+        assert isinstance(first, nn.Linear)
+        weight = first.weight.detach().double().cpu()
         spread = weight.T @ weight
     values, vectors = torch.linalg.eigh(spread)
     lengths = values.clamp(min=0).sqrt() if codes is not None and len(codes) > 1 else torch.ones_like(values)

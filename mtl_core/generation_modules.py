@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from mtl_core import generation_blocks as blocks
+from mtl_core.averaging import Average, begun_anew
 
 PACE, NARROW = 5.0, -1.0
 """Of a learned mixture: its numbers are the parameters so many times, so that under Adam they move so many times as
@@ -66,6 +67,20 @@ class Generator(nn.Module):
         mean = torch.randn(block.components, block.latent)
         centres = torch.stack([mean, torch.full_like(mean, NARROW)])
         self.centres = nn.Parameter(centres / PACE) if block.components else None
+        self.average = Average(self, block.average) if block.average else None
+        self.register_load_state_dict_pre_hook(_averaged_from_here)  # type: ignore[no-untyped-call]
+
+    @property
+    def shown(self) -> Generator:
+        """What makes the pictures that are looked at: its average, where it keeps one, else itself."""
+        found = self if self.average is None else self.average.twin
+        assert isinstance(found, Generator)
+        return found
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.logits.map.weight.device
 
     def prior(self) -> Mixture | None:
         """The learned distribution of z; None for N(0, I)."""
@@ -76,7 +91,7 @@ class Generator(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         z, prior = torch.randn(rows, self.latent, generator=generator), self.prior()
         if prior is None:
-            return z.to(self.logits.map.weight.device)
+            return z.to(self.device)
         chosen = torch.randint(len(prior.mean), (rows,), generator=generator)
         drawn: Tensor = prior.mean[chosen] + (prior.log_variance[chosen] / 2).exp() * z.to(prior.mean.device)
         return drawn
@@ -92,6 +107,12 @@ class Generator(nn.Module):
         logits = F.pixel_shuffle(self.logits(x), 2)
         logits = smoothed(logits) if self.smooth else logits
         return logits[:, :, : self.side, : self.side]
+
+
+def _averaged_from_here(generator: Generator, state: dict[str, Any], prefix: str, *_: object) -> None:
+    """Load a state from before generators kept an average: it begins from the weights that are there."""
+    if generator.average is not None:
+        begun_anew(state, prefix, "average")
 
 
 def smoothed(pictures: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,9 @@ from mtl_core.generation.base import Generation
 from mtl_core.network import Network, part_seed
 from mtl_core.tasks import Task
 
+if TYPE_CHECKING:
+    from mtl_core.generation_modules import Generator
+
 
 @dataclass(frozen=True)
 class UpdateGroup:
@@ -22,12 +25,14 @@ class UpdateGroup:
 
     Attributes:
         task: the generation task whose pictures it makes.
+        generator: what makes them.
         parameters: what it updates.
         optimizer: its own.
         lr: learning rate before the schedule's factor.
     """
 
     task: str
+    generator: Generator
     parameters: list[nn.Parameter]
     optimizer: torch.optim.Optimizer
     lr: float
@@ -38,9 +43,10 @@ def build_groups(network: Network, generation: Generation) -> tuple[UpdateGroup,
     groups = []
     for part in network.layout.parts:
         if part.role == "generator" and part.owner is not None:
-            parameters = list(network.parts[part.name].parameters())
+            generator: Generator = network.parts[part.name]  # type: ignore[assignment]
+            parameters = list(generator.parameters())
             optimizer = generation.optimizer(parameters)
-            groups.append(UpdateGroup(part.owner, parameters, optimizer, optimizer.param_groups[0]["lr"]))
+            groups.append(UpdateGroup(part.owner, generator, parameters, optimizer, optimizer.param_groups[0]["lr"]))
     return tuple(groups)
 
 
@@ -83,8 +89,8 @@ class Making:
 
     @cached_property
     def made(self) -> Tensor:
-        """(B, C, S, S) in 0..1: as many made ones, the same at every call."""
-        decoder = self.generation.decoder(self.network.parts, self.task)
+        """(B, C, S, S) in 0..1: as many made ones, the same at every call; in training by the newest generator."""
+        decoder = self.generation.decoder(self.network.parts, self.task, newest=self.step is not None)
         made: Tensor = decoder(decoder.draw(len(self.pictures), self.seed)).sigmoid()
         return made
 

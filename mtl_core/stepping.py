@@ -230,6 +230,8 @@ def _update(session: Session, group: UpdateGroup, makings: dict[str, Making]) ->
         options["lr"] = group.lr * session.rate_factor()
     group.optimizer.step()
     group.optimizer.zero_grad(set_to_none=True)
+    if group.generator.average is not None:
+        group.generator.average.follow(group.generator, session.rate_factor())
     return loss.detach()
 
 

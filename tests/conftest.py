@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import install_opener
 
 import pytest
 
@@ -48,6 +49,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     home = config.stash[HOME]
     end_processes_of(Path(home.name))
     home.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_another_test() -> None:
+    """urllib keeps the proxies that stand in the environment at its first call, for good; some tests set a dead one."""
+    install_opener(None)  # type: ignore[arg-type]  # None is how it begins
 
 
 @pytest.hookimpl(wrapper=True)

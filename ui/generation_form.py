@@ -14,7 +14,7 @@ from ui.words import t, t_or
 
 FOLDED = (
     *("channels", "prior", "components", "sigma", "reconstruction"),
-    *("r1_every", "lr_generator", "betas", "stabiliser", "r1"),
+    *("r1_every", "lr_generator", "betas", "average", "stabiliser", "r1"),
 )
 ONLY_WITH: Mapping[str, tuple[str, str]] = {
     "after": ("start", "after_supervised"),

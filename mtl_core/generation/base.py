@@ -94,6 +94,9 @@ class Generation(Named):
         """Gaussians from which z is drawn, to be learned; 0 for N(0, I)."""
         return self.components if self.prior == "mixture" else 0
 
-    def decoder(self, parts: nn.ModuleDict, task: Task) -> Generator:
-        """The module that draws z (B, width) and turns it into logits (B, C, S, S)."""
+    def decoder(self, parts: nn.ModuleDict, task: Task, *, newest: bool = False) -> Generator:
+        """The module that draws z (B, width) and turns it into logits (B, C, S, S).
+
+        Where a method keeps an average of it, that one; ``newest``: the one that trains.
+        """
         raise TypeError(f"{type(self).__name__} must name its decoder")

@@ -36,12 +36,17 @@ class Gan(Generation):
     changed. ``non_saturating``: D: E ς(−D(x)) + E ς(D(G(z))), G: E ς(−D(G(z))), ς(t) = log(1 + eᵗ). ``hinge``:
     D: E max(0, 1 − D(x)) + E max(0, 1 + D(G(z))), G: −E D(G(z)). ``r1`` adds γ/2 E‖∇ₓD(x)‖² on real pictures x, at
     every n-th step n-fold; ``spectral_norm`` divides each of D's own layers by its largest singular value.
+
+    D meets the newest G, which never comes to rest; pictures that are shown, measured and kept are made by its moving
+    average: after an update θ̄ ← θ̄ + f (1 − δ) (θ − θ̄), δ = min(``average``, (1 + T) / (10 + T)), with f the factor of
+    the rate's schedule at it, and T the sum of f before it.
     """
 
     name: Literal["gan"] = "gan"
     source: ClassVar[str] = (
         "Goodfellow et al. 2014, Generative adversarial nets, section 3; hinge: Lim & Ye 2017; R1: Mescheder et al. "
-        "2018, eq. 9, lazily as in Karras et al. 2020; spectral norm: Miyato et al. 2018"
+        "2018, eq. 9, lazily as in Karras et al. 2020; spectral norm: Miyato et al. 2018; average: Karras et al. 2018, "
+        "Yazıcı et al. 2019, by rates as in Nemirovski et al. 2009, section 3"
     )
     noise: Annotated[int, Field(ge=1, le=512, description="Numbers in z")] = 32
     loss: Annotated[Literal["non_saturating", "hinge"], Field(description="What D and G minimise")] = "non_saturating"
@@ -57,6 +62,10 @@ class Gan(Generation):
         list[Beta],
         Field(min_length=2, max_length=2, description="Decay of Adam's two averages, for G and D's own layers"),
     ] = [0.5, 0.99]
+    average: Annotated[
+        float,
+        Field(ge=0, lt=1, description="Decay of G's moving average, from which pictures are made; 0: the newest G"),
+    ] = 0.999
 
     def advice(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Half the batch, from 16 up, and a learning rate of at most 0.002: G needs steps, and D must not run away."""
@@ -74,7 +83,8 @@ class Gan(Generation):
         return generation_blocks.Discriminator(maps, self.channels, self.stabiliser == "spectral_norm"), reads
 
     def generator(self, picture: Map) -> Block:
-        return generation_blocks.Generator(self.noise, picture, self.channels, self.mixed, smooth=True)
+        shape = (self.noise, picture, self.channels, self.mixed)
+        return generation_blocks.Generator(*shape, smooth=True, average=self.average)
 
     def optimizer(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         from torch.optim import Adam
@@ -99,6 +109,6 @@ class Gan(Generation):
 
         return maker_loss(making.judge(making.made), self.loss)
 
-    def decoder(self, parts: nn.ModuleDict, task: Task) -> Generator:
+    def decoder(self, parts: nn.ModuleDict, task: Task, *, newest: bool = False) -> Generator:
         generator: Generator = parts[f"{task.name}/generator"]  # type: ignore[assignment]
-        return generator
+        return generator if newest else generator.shown

@@ -66,6 +66,6 @@ class Vae(Generation):
         mean: Tensor = output.mean
         return mean
 
-    def decoder(self, parts: nn.ModuleDict, task: Task) -> Generator:
+    def decoder(self, parts: nn.ModuleDict, task: Task, *, newest: bool = False) -> Generator:
         decoder: Generator = parts[f"{task.name}/head"].decoder  # type: ignore[assignment]
         return decoder

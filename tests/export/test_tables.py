@@ -87,6 +87,20 @@ def test_maps_of_pictures_go_into_safetensors(bench: Bench) -> None:
     assert any(tensor.dim() == 4 for tensor in found.values())
 
 
+def test_the_average_of_a_generator_is_among_the_weights(bench: Bench) -> None:
+    safetensors = pytest.importorskip("safetensors.torch", reason="the library safetensors is not installed")
+    small = {"name": "shapes", "options": {"rows": 100, "size": 16}}
+    run = bench.train(dataset=small, tasks=["image"], generation={"name": "gan", "channels": 8}, epochs=1)
+    found = safetensors.load(EXPORTS["weights"](bench.store, run).content)
+    spec = parse_spec(bench.store.get(run).spec)
+    network = Network(spec.layout(), spec.seed)
+    network.load_state_dict(found)
+    maker = spec.generation.decoder(network.parts, spec.task_list()[0])
+    weight = found["parts.image/generator.average.twin.style.0.weight"]
+    assert torch.equal(maker.style[0].weight, weight)
+    assert not torch.equal(weight, found["parts.image/generator.style.0.weight"])
+
+
 def test_a_state_dict_is_what_out_writes_and_loads_without_pickles(bench: Bench, wine: str, written: Path) -> None:
     found = torch.load(io.BytesIO(EXPORTS["state_dict"](bench.store, wine).content), weights_only=True)
     saved = torch.load(written / "weights.pt", weights_only=True)

@@ -28,6 +28,12 @@ SPECS: dict[str, dict[str, Any]] = {
         "architecture": {"channels": [4, 8], "hidden": [16]},
         "epochs": 1,
     },
+    "made": {
+        "dataset": {"name": "shapes", "options": {"rows": 200, "size": 16}},
+        "generation": {"name": "gan", "channels": 16},
+        "architecture": {"channels": [4, 8], "hidden": [16]},
+        "epochs": 1,
+    },
     "scenes": {
         "dataset": {"name": "captioned_scenes", "options": {"rows": 400}},
         "architecture": {"channels": [4, 8], "hidden": [8]},

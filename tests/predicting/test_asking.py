@@ -118,8 +118,10 @@ def test_a_task_with_samples_of_its_own_is_answered_for_every_row(opens: Opens) 
     assert known == names
 
 
-def test_z_makes_the_stored_samples_and_ways_move_them(bench: Bench, runs: Runs, opens: Opens) -> None:
-    opened, kept = opens("shapes"), stored(bench, runs("shapes"))
+@pytest.mark.parametrize("name", ["shapes", "made"])
+def test_z_makes_the_stored_samples_and_ways_move_them(bench: Bench, runs: Runs, opens: Opens, name: str) -> None:
+    """By a VAE, and by the average of a GAN's generator."""
+    opened, kept = opens(name), stored(bench, runs(name))
     assert opened.latent is not None
     assert len(opened.latent.starts) == len(kept["sample.image"]) == 24
     for start in range(24):

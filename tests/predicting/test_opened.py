@@ -109,7 +109,7 @@ def test_data_are_looked_for_where_the_run_had_them(
 
 def test_a_run_that_was_stopped_can_be_asked(bench: Bench) -> None:
     run = bench.store.create(
-        parse_spec({**SPECS["wine"], "epochs": 50, "device": "cpu"}), "test", process=this_process()
+        parse_spec({**SPECS["wine"], "epochs": 5000, "device": "cpu"}), "test", process=this_process()
     )
     for event in perform(bench.store, run):
         if event.kind == "step" and event.step == 10:
