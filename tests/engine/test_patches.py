@@ -123,3 +123,20 @@ def test_a_softmax_reads_logits_of_training_where_they_lie() -> None:
     layer = logits(5, 3, 2)
     values = by_class(layer, torch.rand(4, 5, 6, 6).to(memory_format=torch.channels_last))
     assert values.permute(1, 3, 5, 0, 2, 4).is_contiguous()
+
+
+@pytest.mark.parametrize("skips", [(Map(4, 6),), (Map(4, 8), Map(6, 4)), (Map(3, 8), Map(4, 4), Map(5, 2))])
+def test_a_decoder_is_code_and_maps_side_by_side_enlarged_and_convolved(skips: tuple[Map, ...]) -> None:
+    """Written out: the code at each place of the deepest map, then per map nearest places, side by side, convolved."""
+    decoder = MaskDecoder(skips, Vector(5), 3, batch_norm=True).build().double()
+    maps = [torch.rand(2, skip.channels, skip.size, skip.size, dtype=torch.float64) for skip in skips]
+    given = [values.requires_grad_() for values in (*maps, torch.rand(2, 5, dtype=torch.float64))]
+    found = decoder(*given).reshape(2, 3, skips[0].size, skips[0].size)
+    x = given[-1][:, :, None, None]
+    for stage, skip in zip(decoder.stages, reversed(given[:-1]), strict=True):  # type: ignore[arg-type]
+        x = stage(torch.cat((F.interpolate(x, size=skip.shape[-2:]), skip), dim=1))
+    wanted = decoder.logits(x)  # type: ignore[operator]
+    torch.testing.assert_close(found, wanted)
+    read = [*given, *(parameter for parameter in decoder.parameters())]
+    slope = torch.rand_like(wanted)
+    torch.testing.assert_close(torch.autograd.grad(found, read, slope), torch.autograd.grad(wanted, read, slope))
