@@ -51,7 +51,7 @@ def _cost(fields: dict[str, Any]) -> Callable[[int], Found]:
                     session.step += 1
                     epoch = session.step // session.steps_per_epoch
                     if session.step % session.steps_per_epoch == 0 and epoch % spec.evaluate_every == 0:
-                        measured(session, seen)
+                        measured(session, seen, final=epoch >= spec.epochs)
                 measured(session, [session.splits["test"]], final=True)
 
             return loop
@@ -86,7 +86,7 @@ PAIRS = (
         1.02,
         _cost(IMAGES),
         lower=True,
-        rounds=7,
+        rounds=15,
         quick=0,
     ),
 )
