@@ -88,7 +88,7 @@ class StackOptimizer:
     def _sgd(self, gradients: Tensor) -> Tensor:
         if not self.momentum:
             return gradients
-        self.first = gradients if self.steps == 1 else self.momentum * self.first + gradients
+        self.first = gradients.clone() if self.steps == 1 else self.momentum * self.first + gradients
         return self.first
 
     def into(self, session: Session, row: int, places: dict[str, slice]) -> None:

@@ -24,19 +24,31 @@ class Stack:
     Attributes:
         numbers: (R, P), every parameter of every network.
         views: per parameter, by its name in a network's state, what it is within ``numbers``: (R, …), leaves.
+        gradient: (R, P), where the gradients of all parameters may be written.
+        room: per view its part of ``gradient``.
+
+    Args:
+        networks: R of them.
+        order: the first one's parameters in the order in which each row shall have them.
     """
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[Network], order: Sequence[Tensor]) -> None:
         self.layout: Layout = networks[0].layout
         named = [dict(network.named_parameters()) for network in networks]
+        names: dict[Tensor, str] = {parameter: name for name, parameter in named[0].items()}
         with torch.no_grad():
-            self.numbers = torch.stack([torch.cat([p.flatten() for p in one.values()]) for one in named])
+            rows = [torch.cat([one[names[parameter]].flatten() for parameter in order]) for one in named]
+            self.numbers = torch.stack(rows)
+        self.gradient = torch.zeros_like(self.numbers)
         self.places: dict[str, slice] = {}
         self.views: dict[str, Tensor] = {}
+        self.room: dict[Tensor, Tensor] = {}
         begin = 0
-        for name, parameter in named[0].items():
+        for parameter in order:
+            name, shape = names[parameter], (len(networks), *parameter.shape)
             place = self.places[name] = slice(begin, begin + parameter.numel())
-            self.views[name] = self.numbers[:, place].view(len(networks), *parameter.shape).requires_grad_()
+            view = self.views[name] = self.numbers[:, place].view(shape).requires_grad_()
+            self.room[view] = self.gradient[:, place].view(shape)
             begin = place.stop
 
     def __len__(self) -> int:

@@ -44,12 +44,14 @@ class Together:
     def __init__(self, sessions: Sequence[Session]) -> None:
         self.sessions = list(sessions)
         self.first = self.sessions[0]
-        self.stack = Stack([session.network for session in self.sessions])
+        assert self.first.explicit is not None  # rules.why_alone has seen to it
+        self.stack = Stack([session.network for session in self.sessions], self.first.explicit.memory_order())
         self.optimizer = StackOptimizer(self.sessions, self.stack.numbers, self.stack.moving(self.sessions))
         first = self.first
         scalings = {name: (scaler.mean, scaler.std) for name, scaler in first.scalers.items()}
         layers = self.stack.layers
         self.explicit = Explicit(first.network, first.tasks, scalings, first.class_weights, layers)
+        self.explicit.laid_elsewhere(self.stack.room)
         self._tasks = frozenset(task.name for task in first.tasks)
         self.reporters = [Reporter(session) for session in self.sessions]
         self.log = SharedLog(self.sessions)
@@ -71,7 +73,9 @@ class Together:
         batch, factor = self._batch(), self.first.rate_factor()
         found = self.explicit.losses(batch)
         weights = self._weights(found) * self.lambdas
-        gradients = self.stack.row(self.explicit.descended(batch, weights, self._tasks))
+        by_part = self.explicit.descended(batch, weights, self._tasks)
+        written = self.explicit.by_parameter(by_part) is self.stack.room
+        gradients = self.stack.gradient if written else self.stack.row(by_part)
         terms = self._penalty()
         if terms.requires_grad:
             terms.sum().backward()  # type: ignore[no-untyped-call]

@@ -51,8 +51,13 @@ def by_weight(x: Tensor, slope: Tensor) -> Tensor:
 
 
 def write(x: Tensor, slope: Tensor, room: Layer) -> Layer:
-    """∂W and ∂b of one network, into their places."""
+    """∂W and ∂b into their places."""
     weight, bias = room
+    if slope.dim() == 3:
+        shared = x.expand(slope.shape[0], *x.shape) if x.dim() == 2 else x
+        torch.bmm(slope.transpose(1, 2), shared, out=weight)
+        torch.sum(slope, 1, out=bias)
+        return room
     if slope.shape[-1] > 2 * x.shape[-1]:
         weight.copy_((x.t() @ slope).t())
     else:

@@ -29,7 +29,7 @@ def room_of(layers: Mapping[str, Layer], groups: Sequence[Sequence[str]]) -> Roo
     """The room that these layers are; None where the layers of a group do not lie one after another.
 
     Args:
-        layers: by part, of one network.
+        layers: by part, of one network or of R at once.
         groups: names of the parts of each group of heads.
     """
     heads = [joined([layers[name] for name in names]) for names in groups]
@@ -39,20 +39,28 @@ def room_of(layers: Mapping[str, Layer], groups: Sequence[Sequence[str]]) -> Roo
 
 def joined(layers: Sequence[Layer]) -> Layer | None:
     """Layers as one, their outputs side by side: a view of the same memory, or None where there is no such view."""
-    weight, bias = (in_one_piece(values) for values in zip(*layers, strict=True))
+    axis = layers[0][0].dim() - 2
+    weight, bias = (in_one_piece(values, axis) for values in zip(*layers, strict=True))
     return None if weight is None or bias is None else (weight, bias)
 
 
-def in_one_piece(tensors: Sequence[Tensor]) -> Tensor | None:
-    """Tensors (n_i, …) that lie one after another as one (Σ n_i, …); None where they do not."""
+def in_one_piece(tensors: Sequence[Tensor], axis: int = 0) -> Tensor | None:
+    """Tensors (n_i, …) that lie one after another as one (Σ n_i, …); None where they do not.
+
+    With ``axis`` 1 they are (R, n_i, …): one after another in each of R rows of numbers, which may hold more.
+    """
     first = tensors[0]
     if len(tensors) == 1:
         return first
     place = first.storage_offset()
     for tensor in tensors:
-        other = tensor.untyped_storage().data_ptr() != first.untyped_storage().data_ptr()
-        if other or not tensor.is_contiguous() or tensor.storage_offset() != place:
+        elsewhere = tensor.untyped_storage().data_ptr() != first.untyped_storage().data_ptr()
+        a_row = tensor[0] if axis else tensor
+        if elsewhere or tensor.stride() != first.stride() or not a_row.is_contiguous():
             return None
-        place += tensor.numel()
-    shape = (sum(len(tensor) for tensor in tensors), *first.shape[1:])
+        if tensor.storage_offset() != place:
+            return None
+        place += a_row.numel()
+    shape = list(first.shape)
+    shape[axis] = sum(tensor.shape[axis] for tensor in tensors)
     return torch.as_strided(first, shape, first.stride(), first.storage_offset())

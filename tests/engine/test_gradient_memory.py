@@ -35,6 +35,21 @@ def test_tensors_one_after_another_are_one_that_shares_their_memory() -> None:
     assert torch.equal(later, row[3:].view(3, 3))
 
 
+def test_tensors_one_after_another_in_each_of_several_rows_are_one_too() -> None:
+    rows = torch.arange(28.0).view(2, 14)
+    parts = [rows[:, 1:4].view(2, 1, 3), rows[:, 4:10].view(2, 2, 3)]
+    whole = in_one_piece(parts, axis=1)
+    assert whole is not None
+    assert torch.equal(whole, rows[:, 1:10].reshape(2, 3, 3))
+    whole[1, 2, 0] = -1
+    assert rows[1, 7] == -1
+    assert in_one_piece(parts[::-1], axis=1) is None
+    assert in_one_piece([parts[0], rows[:, 5:11].view(2, 2, 3)], axis=1) is None
+    assert in_one_piece([parts[0], torch.zeros(2, 2, 3)], axis=1) is None
+    biases = joined([(part, part[:, :, 0].contiguous()) for part in parts])
+    assert biases is None
+
+
 @pytest.mark.parametrize(
     "tensors",
     [
