@@ -31,6 +31,7 @@ class Reporter:
         self.metrics: dict[str, Any] = {"train": None, "validation": None, "test": None}
         self.overall: dict[str, dict[str, float | None]] = {}
         self.feed = Feed(session)
+        self._columns = bool(similarity.stages(session.network.layout))
         self._began = self._saved = time.monotonic()
         self._previews, self._preview_seconds = 0, 0.0
 
@@ -138,7 +139,7 @@ class Reporter:
         if split == "train":
             if session.spec.regularizers or _compared(session):
                 values["ties"] = describe_ties(session)
-            values |= describe_columns(session)
+            values |= describe_columns(session) if self._columns else {}
             values |= {"mixing": mixed} if (mixed := mixing_values.describe(session)) else {}
         yield event(session, "evaluation", values)
         if preview:
