@@ -91,7 +91,11 @@ class Segmentation:
         self.classes, self.weights = classes, weights
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """The mean loss of (B, classes, S, S) against (B, S, S)."""
+        """The mean loss of (B, classes, S, S), or of (B, classes, H, patch, W, patch), against (B, S, S)."""
+        if output.dim() == 6:
+            batch, classes, height, patch, width, _ = output.shape
+            target = target.view(batch, height, patch, width, patch).permute(2, 4, 0, 1, 3).reshape(1, -1)
+            output = output.permute(1, 3, 5, 0, 2, 4).reshape(1, classes, -1)
         return F.cross_entropy(output.contiguous(), target.long(), weight=self.weights, ignore_index=255)
 
     def kept(self, output: Tensor) -> Tensor:

@@ -19,8 +19,9 @@ def convolve(inputs: int, outputs: int, kernel: int, norm: bool) -> list[nn.Modu
 class MaskDecoder(nn.Module):
     """Maps, shallow to deep, and a code (B, width) -> logits (B, classes, S, S).
 
-    The code is laid beside every pixel of the deepest map; then per map: upsample, concatenate, convolve. A place of
-    the shallowest map stands for patch × patch pixels.
+    The code stands beside every pixel of the deepest map; then per map: upsample, concatenate, convolve. A place of the
+    shallowest map stands for patch × patch pixels. In training the logits are (B, classes, H, patch, W, patch), which
+    lie in memory class by class, for Segmentation.
     """
 
     def __init__(self, stages: Sequence[tuple[int, int, int]], classes: int, norm: bool, patch: int = 1) -> None:
@@ -31,14 +32,46 @@ class MaskDecoder(nn.Module):
 
     def forward(self, *features: Tensor) -> Tensor:
         """Maps, then the code."""
-        *maps, code = features
-        x = code[:, :, None, None].expand(-1, -1, *maps[-1].shape[-2:]).contiguous(memory_format=torch.channels_last)
+        *maps, x = features
         for stage, beside in zip(self.stages, reversed(maps), strict=True):
-            if x.shape[-2:] != beside.shape[-2:]:
-                x = F.interpolate(x, size=beside.shape[-2:], mode="nearest")
-            x = stage(torch.cat((x, beside), dim=1))
-        logits: Tensor = self.logits(x)
+            convolution, *others = stage.children()
+            assert isinstance(convolution, nn.Conv2d)
+            x = with_code(convolution, x, beside) if x.dim() == 2 else with_map(convolution, x, beside)
+            for layer in others:
+                x = layer(x)
+        logits: Tensor = self._by_class(x) if self.training else self.logits(x)
         return logits
+
+    def _by_class(self, x: Tensor) -> Tensor:
+        weight = self.logits.weight.transpose(0, 1) if isinstance(self.logits, nn.Conv2d) else self.logits.weight
+        width, classes, patch, _ = weight.shape
+        places, rows = x.permute(0, 2, 3, 1).reshape(-1, width), weight.permute(1, 2, 3, 0).reshape(-1, width)
+        assert self.logits.bias is not None
+        values = torch.addmm(self.logits.bias.repeat_interleave(patch**2)[:, None], rows, places.t())
+        return values.view(classes, patch, patch, x.shape[0], *x.shape[2:]).permute(3, 0, 4, 1, 5, 2)
+
+
+def with_code(convolution: nn.Conv2d, code: Tensor, beside: Tensor) -> Tensor:
+    """A convolution of a vector at every pixel, beside a map: of the vector the taps that lie within the picture."""
+    size, width = beside.shape[-2:], code.shape[1]
+    kernel, padding = convolution.kernel_size[0], convolution.kernel_size[0] // 2
+    within = F.unfold(code.new_ones(1, 1, *size), kernel, padding=padding)[0]
+    taps = torch.einsum("bc,ocij->boij", code, convolution.weight[:, :width]).flatten(2)
+    other = F.conv2d(beside, convolution.weight[:, width:], convolution.bias, padding=padding)
+    return other + (taps @ within).view_as(other)
+
+
+def with_map(convolution: nn.Conv2d, x: Tensor, beside: Tensor) -> Tensor:
+    """A convolution of an upsampled map beside another; a 1×1 one is taken before it is upsampled."""
+    size, width = beside.shape[-2:], x.shape[1]
+    if convolution.kernel_size != (1, 1):
+        both = torch.cat((F.interpolate(x, size=size, mode="nearest"), beside), dim=1)
+        found: Tensor = convolution(both)
+        return found
+    own = F.conv2d(x, convolution.weight[:, :width])
+    return F.interpolate(own, size=size, mode="nearest") + F.conv2d(
+        beside, convolution.weight[:, width:], convolution.bias
+    )
 
 
 class SentenceReader(nn.Module):
