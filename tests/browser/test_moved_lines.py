@@ -73,6 +73,6 @@ def test_who_points_at_the_chart_is_told_of_the_newest_points(watched: Playgroun
         watched.page.mouse.move(right, box["y"] + box["height"] / 2 + 1)
         watched.page.mouse.move(right, box["y"] + box["height"] / 2)
         shown = plot.evaluate(HOVERED)
-        return bool(shown) and max(shown) >= watched.last_step() - 20
+        return bool(shown) and max(shown) >= 0.9 * watched.last_step()  # the pointer is 30 px from the end
 
     watched.until(newest, PATIENCE, "the newest points under the pointer")
