@@ -24,7 +24,7 @@ class Stack:
     Attributes:
         numbers: (R, P), every parameter of every network.
         views: per parameter, by its name in a network's state, what it is within ``numbers``: (R, …), leaves.
-        gradient: (R, P), where the gradients of all parameters may be written.
+        gradient: (R, P), where the gradients of all parameters are written; 0 for those that no loss depends on.
         room: per view its part of ``gradient``.
 
     Args:
@@ -62,14 +62,6 @@ class Stack:
             layer = f"parts.{part.name}.0" if isinstance(part.block, Dense) else f"parts.{part.name}"
             found[part.name] = self.views[f"{layer}.weight"], self.views[f"{layer}.bias"]
         return found
-
-    def row(self, gradients: Mapping[str, Layer]) -> Tensor:
-        """(R, P) gradients by part in the order of the numbers; 0 for parts that have none."""
-        pieces = []
-        for part, layer in self.layers.items():
-            found = gradients[part] if part in gradients else _zeros(layer)
-            pieces += [values.reshape(len(self), -1) for values in found]
-        return torch.cat(pieces, dim=1)
 
     def penalties(self, term: Regularizer) -> Tensor | None:
         """Ω of a regularizer for each network, (R,); None where it has nothing to act on."""
@@ -124,10 +116,6 @@ class Stack:
                         if name.startswith(f"parts.{part.name}."):
                             mask[row, place] = 0
         return None if bool(mask.all()) else mask
-
-
-def _zeros(layer: Layer) -> Layer:
-    return torch.zeros_like(layer[0]), torch.zeros_like(layer[1])
 
 
 def _tied_parts(session: Session, layout: Layout) -> frozenset[str]:

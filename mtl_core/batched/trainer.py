@@ -73,9 +73,8 @@ class Together:
         batch, factor = self._batch(), self.first.rate_factor()
         found = self.explicit.losses(batch)
         weights = self._weights(found) * self.lambdas
-        by_part = self.explicit.descended(batch, weights, self._tasks)
-        written = self.explicit.by_parameter(by_part) is self.stack.room
-        gradients = self.stack.gradient if written else self.stack.row(by_part)
+        self.explicit.descended(batch, weights, self._tasks)  # into the stack's room
+        gradients = self.stack.gradient
         terms = self._penalty()
         if terms.requires_grad:
             terms.sum().backward()  # type: ignore[no-untyped-call]
