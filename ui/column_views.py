@@ -33,8 +33,13 @@ def show(view: RunView) -> None:
     """Draw the view: a curve a stage, the stages as a strip, and of more than two tasks a matrix a stage."""
     found = view.series.columns
     labels = {name: t(f"columns.{name}") for name in MEASURES}
-    st.session_state.setdefault(MEASURE, "cka")
-    call: dict[str, Any] = {"key": MEASURE, "label_visibility": "collapsed", "required": True, "wrap": True}
+    call: dict[str, Any] = {
+        "key": MEASURE,
+        "default": "cka",
+        "label_visibility": "collapsed",
+        "required": True,
+        "wrap": True,
+    }
     measure = str(st.segmented_control(t("columns.measure"), list(labels), format_func=labels.__getitem__, **call))
     about = t("columns.cka_about", rows=f"{found.rows:,}") if measure == "cka" else t("columns.distance_about")
     st.caption(about)

@@ -10,7 +10,7 @@ import streamlit as st
 from mtl_core.errors import RunNotFound
 from mtl_core.runs.side_by_side import SideBySide, side_by_side
 from mtl_core.tasks import LOWER_IS_BETTER
-from ui import compare_masks, hub, own_access
+from ui import compare_masks, hub, link, own_access
 from ui.compare_charts import COLOURS, LOSS, MOST, curves, measures, shared_tasks
 from ui.fields import choice_name
 from ui.hub import RunView
@@ -29,7 +29,7 @@ LIVE_SECONDS = 1.0
 
 def compare() -> None:
     """The whole page for the runs of the link."""
-    asked = list(dict.fromkeys(run for run in st.query_params.get(RUNS, "").split(",") if run))[:MOST]
+    asked = list(dict.fromkeys(run for run in (link.get(RUNS) or "").split(",") if run))[:MOST]
     views, gone = _views(asked)
     if gone:
         st.warning(t("compare_runs.gone", runs=", ".join(plain(run) for run in gone)), icon=":material/link_off:")

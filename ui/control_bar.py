@@ -95,21 +95,19 @@ def _afterwards(shown: Shown) -> None:
         call = {"icon": ":material/psychology:", "help": t("predict.play_help"), "query_params": {"run": run}}
         st.page_link("pages/predict.py", label=t("predict.play"), **call)
         with st.popover(t("control.continue"), icon=":material/more_time:"):
-            st.session_state.setdefault("more_epochs", MORE_EPOCHS)
-            st.number_input(t("control.more_epochs"), 1, 1_000_000, step=1, key="more_epochs")
+            st.number_input(t("control.more_epochs"), 1, 1_000_000, MORE_EPOCHS, step=1, key="more_epochs")
             call = {"on_click": shown_run.go_on_for, "args": (run, "more_epochs"), "type": "primary"}
             st.button(t("control.continue_now"), key="continue_now", **call)
 
 
 def _pace(shown: Shown) -> None:
-    if st.session_state.get(PACE) is None:
-        st.session_state[PACE] = "watch"
+    wanted = st.session_state.get(PACE) or "watch"
     if shown.steerable and shown.view is not None:
         pace = shown.view.record.pace
-        known = next((name for name, seconds in PACES.items() if seconds == pace), None)
-        if known and st.session_state[PACE] != known:
-            st.session_state[PACE] = known
+        wanted = next((name for name, seconds in PACES.items() if seconds == pace), wanted)
     call: dict[str, Any] = {"on_change": shown_run.set_pace, "args": (shown.id if shown.steerable else None,)}
+    if not form_state.told_anew(PACE, wanted):
+        call["default"] = wanted
     options = {name: t(f"pace.{name}") for name in PACES}
     st.segmented_control(
         t("control.pace"),

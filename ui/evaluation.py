@@ -14,7 +14,7 @@ from mtl_core.settings import home_dir
 from mtl_core.spec import RunSpec
 from mtl_core.sweeps import base, crossvalidation, modalities, with_without
 from mtl_core.sweeps.base import Plan
-from ui import compare_form, form_state, hub, shown_run
+from ui import compare_form, form_state, hub, link, shown_run
 from ui.fields import choice_name
 from ui.names import dataset_title
 from ui.once import drawn, once
@@ -56,7 +56,7 @@ def tasks_text(tasks: list[str], most: int = 4) -> str:
 
 def linked() -> None:
     """Look at the group that the link names, the first time that it is opened."""
-    named = st.query_params.get("group")
+    named = link.get("group")
     if named and GROUP not in st.session_state:
         look_at(named)
 
@@ -188,4 +188,4 @@ def _begin(plan: Plan | None, token: int) -> None:
         st.session_state[shown_run.TROUBLE] = str(error)
         return
     st.session_state[GROUP] = group
-    st.query_params["group"] = group
+    link.put("group", group)

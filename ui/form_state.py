@@ -10,7 +10,7 @@ import streamlit as st
 from mtl_core.errors import Problem
 from mtl_core.spec import RunSpec
 from ui import draft as drafts
-from ui import own_access, url_state
+from ui import link, own_access, url_state, whole_page
 from ui.draft import Built, Draft
 from ui.own_paths import data_of_draft
 from ui.url_state import Dropped
@@ -108,6 +108,7 @@ def changed(path: str, key: str, read: Callable[[Any], Any] | None = None) -> No
     """Callback of a field's widget: take its value into the draft."""
     value = st.session_state[key]
     set_value(path, read(value) if read else value)
+    whole_page.needed()
 
 
 def read_link(run_spec: RunSpec | None) -> None:
@@ -116,7 +117,7 @@ def read_link(run_spec: RunSpec | None) -> None:
     Args:
         run_spec: spec of the run that the link names; the form takes it where the link says no more.
     """
-    parameters = {name: value for name, value in st.query_params.items() if name not in url_state.OTHERS}
+    parameters = {name: value for name, value in link.here().items() if name not in url_state.OTHERS}
     first = WRITTEN not in st.session_state
     if not first and (not parameters or parameters == st.session_state[WRITTEN]):
         return
@@ -135,16 +136,15 @@ def write_link(run: str | None, language: str | None, run_spec: RunSpec | None) 
     if run and not parameters and run_spec is not None and drafts.of_spec(run_spec):
         parameters = {"dataset": current().spec.dataset.name}
     st.session_state[WRITTEN] = parameters
-    view = st.query_params.get(url_state.VIEW)
+    view = link.get(url_state.VIEW)
     others = {name: value for name, value in (("run", run), ("lang", language), (url_state.VIEW, view)) if value}
-    if st.query_params.to_dict() != others | parameters:
-        st.query_params.from_dict(others | parameters)
+    link.replace(others | parameters)
 
 
 def write_language(language: str | None) -> None:
     """For pages without a form: the link holds the language alone."""
-    if language and st.query_params.get("lang") != language:
-        st.query_params["lang"] = language
+    if language:
+        link.put("lang", language)
 
 
 def dropped() -> list[Dropped]:

@@ -13,6 +13,7 @@ from mtl_core import __version__
 from mtl_core.errors import MTLError
 from mtl_core.execution.local import ensure_runner, runner_info
 from mtl_core.settings import data_dir, home_dir
+from ui import link
 from ui.live_chart import preload_plotly
 from ui.owner import remember_owner
 from ui.waking import Waking
@@ -41,12 +42,12 @@ def pages() -> list[st.Page]:
 
 def language_from_link() -> None:
     """Take the language from the link; one that is not there is dropped, with a note."""
-    wanted = st.query_params.get("lang")
+    wanted = link.get("lang")
     if wanted in LANGUAGES:
         st.session_state[SESSION_KEY] = wanted
     elif wanted is not None:
         st.session_state[BAD_LANGUAGE] = str(wanted)[:20]
-        del st.query_params["lang"]
+        link.drop("lang")
 
 
 def language_for_link() -> str | None:

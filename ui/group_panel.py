@@ -12,7 +12,7 @@ from mtl_core.errors import MTLError, RunNotFound
 from mtl_core.runs.groups import get_group, list_groups, stop_group
 from mtl_core.spec import parse_spec
 from mtl_core.sweeps.summary import ALL_TASKS, Arm, MemberState, Spread, Summary, summary
-from ui import compare_form, curve_view, hub, own_access, sharing_view, shown_run, tradeoff_view
+from ui import compare_form, curve_view, hub, link, own_access, sharing_view, shown_run, tradeoff_view
 from ui.colours import SHARED_COLOUR
 from ui.evaluation import GROUP
 from ui.markup import show_markup
@@ -78,7 +78,8 @@ def _pick(groups: list[str], chosen: str) -> str:
 
 
 def _picked(key: str) -> None:
-    st.session_state[GROUP] = st.query_params["group"] = st.session_state[key]
+    st.session_state[GROUP] = st.session_state[key]
+    link.put("group", st.session_state[key])
 
 
 def _title(group: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mtl_core.architectures import ARCHITECTURES
 from ui import draft as drafts
-from ui import form_state
+from ui import form_state, link
 from ui.fields import choice_name
 from ui.markup import show_markup
 from ui.methods import Method, architectures_of, needs, works_with
@@ -108,9 +108,9 @@ def _probes(found: Sequence[str]) -> str:
 def _paper(method: Method) -> str:
     if method.year is None:
         return ""
-    link = PAPERS.get(method.name)
+    address = PAPERS.get(method.name)
     first, *rest = method.source.split("; ")
-    return "; ".join([f"[{first}]({link})" if link else first, *rest])
+    return "; ".join([f"[{first}]({address})" if address else first, *rest])
 
 
 def _options(method: Method) -> None:
@@ -133,7 +133,7 @@ def _buttons(method: Method) -> None:
         if st.button(t("methods.try"), key=f"try:{method.name}", **call):
             st.switch_page("pages/playground.py")
         alone: dict[str, Any] = {"on_click": show_alone, "args": (method.name,), "icon": ":material/link:"}
-        if st.query_params.get(LINK) != method.name:
+        if link.get(LINK) != method.name:
             call = {"type": "tertiary", "help": t("methods.alone_help")}
             st.button(t("methods.alone"), key=f"alone:{method.name}", **call, **alone)
 
@@ -141,9 +141,9 @@ def _buttons(method: Method) -> None:
 def show_alone(name: str | None) -> None:
     """Callback: one method alone, by the link; None for all."""
     if name is None:
-        st.query_params.pop(LINK, None)
+        link.drop(LINK)
     else:
-        st.query_params[LINK] = name
+        link.put(LINK, name)
 
 
 def _take(method: Method) -> None:

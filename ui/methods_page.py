@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui import link
 from ui.methods import KINDS, ORDERS, Method, chosen, method_called, methods
 from ui.methods_cards import LINK, card, method_name, sentence, show_alone
 from ui.methods_costs import costs
@@ -15,7 +16,7 @@ from ui.words import t
 
 def method_list() -> None:
     """What the link asks for: one method, or those that the filter leaves."""
-    name = st.query_params.get(LINK)
+    name = link.get(LINK)
     method = method_called(name) if name else None
     if name and method is None:
         st.warning(t("methods.unknown", name=name[:60].replace("`", "")), icon=":material/link_off:")

@@ -48,11 +48,12 @@ def once(token: int, make: Callable[[], str], *, by: str | None = None) -> str:
 
 
 def unshown(session: str) -> str | None:
-    """What this session began and did not come to show; asked once."""
+    """What this session began and did not come to show yet."""
     with _lock:
-        return _unshown.pop(session, None)
+        return _unshown.get(session)
 
 
 def shown(session: str) -> None:
     """What this session began is on its page."""
-    unshown(session)
+    with _lock:
+        _unshown.pop(session, None)

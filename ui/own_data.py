@@ -146,8 +146,7 @@ def _use(upload: Upload, report: Report | None) -> None:
     ready = report is not None and not report.errors
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         key = "own_name"
-        st.session_state.setdefault(key, upload.title)
-        st.text_input(t("own.name"), max_chars=own_upload.LONGEST_TITLE, key=key, width=320)
+        st.text_input(t("own.name"), upload.title, max_chars=own_upload.LONGEST_TITLE, key=key, width=320)
         upload.title = st.session_state[key]
         call: dict[str, Any] = {"type": "primary", "icon": ":material/check:", "key": "own_use", "disabled": not ready}
         call |= {"help": None if ready else t("own.mend_first"), "on_click": _add, "args": (upload,)}

@@ -12,7 +12,7 @@ from mtl_core.predicting import partner
 from mtl_core.runs.records import RunRecord
 from mtl_core.settings import home_dir
 from mtl_core.spec import RunSpec, parse_spec
-from ui import hub, own_access, shown_run
+from ui import hub, link, own_access, shown_run
 from ui.fields import choice_name
 from ui.names import dataset_title
 from ui.once import drawn, once
@@ -50,19 +50,19 @@ def choose() -> RunRecord | None:
     names = {run.id: title(run) for run in offered.values()}
     call: dict[str, Any] = {"format_func": names.__getitem__, "on_change": _chosen, "label_visibility": "collapsed"}
     st.selectbox(t("predict.which"), list(offered), key=RUN, width=560, **call)
-    st.query_params[LINK] = st.session_state[RUN]
+    link.put(LINK, st.session_state[RUN])
     return offered[st.session_state[RUN]]
 
 
 def _chosen() -> None:
     """Callback: what is chosen stands in the link."""
     st.session_state.pop(REFUSED, None)
-    st.query_params[LINK] = st.session_state[RUN]
+    link.put(LINK, st.session_state[RUN])
 
 
 def _linked() -> RunRecord | None:
     """The run that the link names, if it can be asked."""
-    named = st.query_params.get(LINK)
+    named = link.get(LINK)
     if not named:
         return None
     try:

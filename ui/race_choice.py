@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mtl_core.toys.settings import SETTINGS
-from ui import race_own
+from ui import link, race_own
 from ui.race_data import title
 from ui.recorded import walks
 from ui.words import t
@@ -25,14 +25,14 @@ WRITTEN = "race_link_written"
 
 def read_link() -> None:
     """Take from the link what there is to choose, where the link is new; what there is not is dropped."""
-    link = {name: value for name, value in st.query_params.items() if name in PARAMETERS}
-    if not link or link == st.session_state.get(WRITTEN):
+    asked = {name: value for name, value in link.here().items() if name in PARAMETERS}
+    if not asked or asked == st.session_state.get(WRITTEN):
         return
-    _take(TOY, [link.get("toy", "")], TOYS, many=False)
-    _take(SETTING, [link.get("setting", "")], SHOWN, many=False)
-    _take(METHODS, link.get("methods", "").split(","), walks.methods(setting()), many=True)
+    _take(TOY, [asked.get("toy", "")], TOYS, many=False)
+    _take(SETTING, [asked.get("setting", "")], SHOWN, many=False)
+    _take(METHODS, asked.get("methods", "").split(","), walks.methods(setting()), many=True)
     starts = range(len(SETTINGS[setting()].starts))
-    _take(STARTS, [int(text) for text in link.get("starts", "").split(",") if text.isdecimal()], starts, many=True)
+    _take(STARTS, [int(text) for text in asked.get("starts", "").split(",") if text.isdecimal()], starts, many=True)
 
 
 def _take(key: str, wanted: Sequence[Any], known: Sequence[Any], *, many: bool) -> None:
@@ -50,11 +50,8 @@ def write_link() -> None:
         "starts": ",".join(map(str, starts())) if starts() != [FIRST_START] else "",
     }
     st.session_state[WRITTEN] = {name: text for name, text in chosen.items() if text}
-    for name, text in chosen.items():
-        if text and st.query_params.get(name) != text:
-            st.query_params[name] = text
-        elif not text and name in st.query_params:
-            del st.query_params[name]
+    others = {name: text for name, text in link.here().items() if name not in chosen}
+    link.replace(others | st.session_state[WRITTEN])
 
 
 def toy() -> str:

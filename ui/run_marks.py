@@ -40,14 +40,17 @@ def editor(run: RunRecord) -> None:
     """Name, tags and note of a run, behind a button."""
     with st.popover("", icon=":material/edit:", help=t("runs.edit"), key=f"edit:{run.id}", type="tertiary"):
         keys = {what: f"{what}:{run.id}" for what in ("name", "tags", "note")}
-        for what, value in (("name", run.name), ("tags", list(run.tags)), ("note", run.note)):
-            st.session_state.setdefault(keys[what], value)
-        st.text_input(t("runs.name"), key=keys["name"], max_chars=120)
-        offered = list(dict.fromkeys([*st.session_state[keys["tags"]], *run.tags]))
+        st.text_input(t("runs.name"), run.name, key=keys["name"], max_chars=120)
+        offered = list(dict.fromkeys([*st.session_state.get(keys["tags"], ()), *run.tags]))
         st.multiselect(
-            t("runs.tags"), offered, key=keys["tags"], accept_new_options=True, max_selections=shelf.MOST_TAGS
+            t("runs.tags"),
+            offered,
+            list(run.tags),
+            key=keys["tags"],
+            accept_new_options=True,
+            max_selections=shelf.MOST_TAGS,
         )
-        st.text_area(t("runs.note"), key=keys["note"], max_chars=shelf.LONGEST_NOTE)
+        st.text_area(t("runs.note"), run.note, key=keys["note"], max_chars=shelf.LONGEST_NOTE)
         if st.button(t("runs.save"), key=f"save:{run.id}", type="primary", on_click=_save, args=(run.id, keys)):
             st.rerun()  # the tags to choose from stand outside this fragment
 

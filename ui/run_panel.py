@@ -172,7 +172,7 @@ def _chart_call(view: RunView) -> dict[str, Any]:
 def _loss_chart(view: RunView) -> ChartData:
     """The curves; for all who look at the same step it is made once."""
     tasks, drawn = view.spec.task_list(), _colours(view)
-    y_log = st.session_state["y_axis"] == "log"
+    y_log = st.session_state.get("y_axis") != "linear"
     call: dict[str, Any] = {"y_log": y_log, "total_steps": view.total_steps, "view": view.record.id}
     if many_tasks.many(tasks):
         order = ranking.ranked(view, tasks, tiles.shown_split(view))
@@ -199,9 +199,8 @@ def _heading(view: RunView, recorded: bool, panel: str) -> None:
         method = choice_name("architecture_name", spec.architecture.name)
         st.caption(f"{dataset_title(spec.dataset.name, spec.dataset.options)} · {method}", width="stretch")
         options = {"linear": t("output.linear"), "log": t("output.log")}
-        st.session_state.setdefault("y_axis", "log")
-        call: dict[str, Any] = {"key": "y_axis", "label_visibility": "collapsed", "persist_state": "session"}
-        call |= {"on_change": st.rerun, "args": (panel,)}
+        call: dict[str, Any] = {"key": "y_axis", "default": "log", "persist_state": "session"}
+        call |= {"label_visibility": "collapsed", "on_change": st.rerun, "args": (panel,)}
         st.segmented_control(t("output.axis"), list(options), required=True, format_func=options.__getitem__, **call)
 
 

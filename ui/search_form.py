@@ -12,7 +12,7 @@ from mtl_core.execution.local import ensure_runner
 from mtl_core.execution.searching import start_search
 from mtl_core.settings import home_dir
 from mtl_core.spec import RunSpec
-from ui import form_state, hub, shown_run
+from ui import form_state, hub, link, shown_run
 from ui.evaluation import GROUP
 from ui.once import drawn, once
 from ui.owner import owner_token
@@ -56,9 +56,9 @@ def search_form() -> None:
     st.session_state.setdefault(key, list(spec.tasks)[:1])
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.pills(t("search.objectives"), spec.tasks, selection_mode="multi", key=key, help=t("search.objectives_help"))
-        st.number_input(t("search.trials"), 1, MOST_TRIALS, key=TRIALS, width=130)
+        st.number_input(t("search.trials"), 1, MOST_TRIALS, 50, key=TRIALS, width=130)
         one = len(st.session_state[key]) == 1
-        st.toggle(t("search.prune"), key=PRUNE, disabled=not one, help=t("search.prune_help"))
+        st.toggle(t("search.prune"), True, key=PRUNE, disabled=not one, help=t("search.prune_help"))
         _button(spec, key)
 
 
@@ -67,8 +67,6 @@ def _defaults(ranges: Mapping[str, str]) -> None:
         st.session_state[FIELDS] = list(ranges)[:2]
         _fill(ranges)
     st.session_state[FIELDS] = [field for field in st.session_state[FIELDS] if field in ranges]
-    st.session_state.setdefault(TRIALS, 50)
-    st.session_state.setdefault(PRUNE, True)
 
 
 def _fill(ranges: Mapping[str, str]) -> None:
@@ -117,4 +115,5 @@ def _begin(asked: Any, token: int) -> None:
     except MTLError as error:
         st.session_state[shown_run.TROUBLE] = str(error)
         return
-    st.session_state[GROUP] = st.query_params["group"] = group
+    st.session_state[GROUP] = group
+    link.put("group", group)

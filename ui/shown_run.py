@@ -18,7 +18,7 @@ from mtl_core.paths import get_path
 from mtl_core.runs.records import RunRecord
 from mtl_core.settings import home_dir
 from mtl_core.spec import EVERY, RunSpec, steering_rule
-from ui import form_state, hub, once, own_access
+from ui import form_state, hub, link, once, own_access, whole_page
 from ui.hub import LAMBDAS, RunView
 from ui.owner import owner_token
 
@@ -74,7 +74,8 @@ def shown() -> Shown:
     """The run of the link, else the one that this session looked at last; before both one that it has just begun."""
     if begun := once.unshown(_session()):
         show(begun)
-    named = st.query_params.get("run") or st.session_state.get(RUN)
+        once.shown(_session())
+    named = link.get("run") or st.session_state.get(RUN)
     if not named:
         return Shown()
     st.session_state[RUN] = named
@@ -93,10 +94,10 @@ def show(run: str | None) -> None:
     """Look at another run, or at the recorded one; for callbacks."""
     if run is None:
         st.session_state.pop(RUN, None)
-        st.query_params.pop("run", None)
+        link.drop("run")
     else:
         st.session_state[RUN] = run
-        st.query_params["run"] = run
+        link.put("run", run)
 
 
 def open_later(run: str, key: str) -> None:
@@ -114,6 +115,7 @@ def start(token: int) -> None:
     built = form_state.current()
     if not built.problems:
         _begin(built.spec, token)
+    whole_page.needed()
 
 
 def restart(run: str, token: int, *, keep_schedule: bool) -> None:
@@ -125,6 +127,7 @@ def restart(run: str, token: int, *, keep_schedule: bool) -> None:
         spec = view.spec if keep_schedule else view.spec.model_copy(update={"schedule": []})
         form_state.adopt(spec)
         _begin(spec, token)
+    whole_page.needed()
 
 
 def order(run: str, name: Any) -> None:
@@ -143,8 +146,10 @@ def go_on(run: str, more_epochs: int = 0) -> None:
         if record.ended_for_now:
             own_access.check_again(record)
             hub.store().requeue(run, more_epochs)
+            hub.hub().fresh(run)  # else the page is drawn for the end that another drawing read a moment ago, and stays
         ensure_runner(home_dir())
         show(run)
+    whole_page.needed()
 
 
 def go_on_for(run: str, key: str) -> None:
@@ -157,6 +162,8 @@ def set_pace(run: str | None) -> None:
     if run is not None:
         with told():
             hub.store().send(run, Command("pace", value=PACES[st.session_state[PACE] or "watch"]))
+            hub.hub().fresh(run)  # else the switch goes back to the pace that was read a moment ago
+    whole_page.needed()
 
 
 def steer(path: str, key: str, run: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from mtl_core.tasks import Kind, Task
-from ui import charts, column_views, generation_views, gradient_views, mixing_views, tie_views, tiles
+from ui import charts, column_views, generation_views, gradient_views, link, mixing_views, tie_views, tiles
 from ui.epochs import Arrays, at_end, at_epoch
 from ui.hub import RunView, Source
 from ui.live_chart import live_chart
@@ -54,7 +54,7 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
     chosen = _choose(view, tasks)
     kind, name = chosen.split(":", 1)
     if kind == MULTIPLES:
-        show_multiples(view, tasks, tiles.shown_split(view), y_log=st.session_state.get("y_axis") == "log")
+        show_multiples(view, tasks, tiles.shown_split(view), y_log=st.session_state.get("y_axis") != "linear")
         return
     if kind in tie_views.KINDS:
         found = None if kind == "spectrum" else at_epoch(source, view)
@@ -86,7 +86,7 @@ def _choose(view: RunView, tasks: tuple[Task, ...]) -> str:
         options.insert(0, f"{MULTIPLES}:")
     of_run = (*gradient_views.offered(view), *mixing_views.offered(view), *tie_views.offered(view), *OF_RUN)
     options += [f"{kind}:" for kind in of_run]
-    if st.session_state.setdefault(CHOSEN, st.query_params.get(VIEW)) not in options:
+    if st.session_state.setdefault(CHOSEN, link.get(VIEW)) not in options:
         st.session_state[CHOSEN] = options[0]
     kinds = [option.split(":")[0] for option in options]
     named = {o: _name(o) if kinds.count(k) > 1 else t(f"views.{k}") for o, k in zip(options, kinds, strict=True)}
@@ -98,10 +98,10 @@ def _choose(view: RunView, tasks: tuple[Task, ...]) -> str:
 
 def _to_link(chosen: str, default: str) -> None:
     """So that the view is still there after a reload; the one that is there anyway needs no word."""
-    if chosen != default and st.query_params.get(VIEW) != chosen:
-        st.query_params[VIEW] = chosen
-    elif chosen == default:
-        st.query_params.pop(VIEW, None)
+    if chosen == default:
+        link.drop(VIEW)
+    else:
+        link.put(VIEW, chosen)
 
 
 def _pick(tasks: list[Task]) -> Task:

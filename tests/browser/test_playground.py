@@ -194,6 +194,21 @@ def test_a_finished_run_continues_for_more_epochs(playground: Playground) -> Non
     playground.until(lambda: playground.last_step() >= 120, 10, "them on the curve")
 
 
+TOGETHER = """(keys) => keys.forEach(key => [...document.querySelectorAll(key)].at(-1).click())"""
+"""Clicks that the browser sends in one request, as it does on a busy machine."""
+
+
+def test_start_draws_the_whole_page_where_the_browser_asks_for_the_panel_alone(playground: Playground) -> None:
+    view = ".st-key-detail_view [role=radio]"
+    playground.page.locator(view).last.wait_for()
+    playground.page.evaluate(TOGETHER, [view, ".st-key-start_pause button"])
+    playground.button("stop").wait_for()
+    assert playground.run() is not None
+    playground.until(lambda: 2 < playground.last_step() < 90, BEGINS_WITHIN, "the run's own curve")
+    playground.button("stop").click()
+    playground.until(lambda: playground.record().status == "stopped", PATIENCE, "the run to stop")
+
+
 def test_continuing_again_and_again_leaves_the_form_as_it_was(playground: Playground) -> None:
     page = playground.page
     playground.open("?epochs=10&lambda.good=0.3&lr=0.02")

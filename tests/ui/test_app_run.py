@@ -189,6 +189,25 @@ def test_a_finished_run_is_continued_for_more_epochs(home: object, store: Store)
     assert record.spec["schedule"][-1] == {"step": 100, "field": "epochs", "value": 105}
 
 
+@pytest.mark.parametrize(("status", "button"), [("finished", "continue_now"), ("stopped", "go_on")])
+def test_a_run_that_goes_on_is_followed_at_once(
+    home: object, store: Store, monkeypatch: pytest.MonkeyPatch, status: str, button: str
+) -> None:
+    run = run_of(store, status, until=100 if status == "finished" else 30)
+    app = opened(run=run)
+    monkeypatch.setattr(hub, "FRESH_SECONDS", 1000.0)  # as where another tab has just read the run
+    app.button(key=button).click().run()
+    assert told(app) == []
+    assert "stop" in {found.key for found in app.button}, "a page that took the run for ended would not look again"
+
+
+def test_a_new_pace_stays_where_it_was_set(home: object, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(run=run_of(store, "running", until=30))
+    monkeypatch.setattr(hub, "FRESH_SECONDS", 1000.0)
+    app.get_by_key("pace").set_value("slow").run()
+    assert app.get_by_key("pace").value == "slow"
+
+
 def test_restart_drops_the_schedule_and_replay_keeps_it(home: object, store: Store) -> None:
     change = {"step": 10, "field": LAMBDA, "value": 2.0}
     run = run_of(store, "finished", spec={"schedule": [change]})

@@ -18,6 +18,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui import link
+
 LANGUAGES: dict[str, str] = {"en": "English", "zh": "中文"}
 """Language codes and what each language calls itself."""
 
@@ -46,7 +48,7 @@ def language() -> str:
     if get_script_run_ctx(suppress_warning=True) is None:
         return DEFAULT_LANGUAGE
     browser = "zh" if str(st.context.locale or "").lower().startswith("zh") else DEFAULT_LANGUAGE
-    for wanted in (st.query_params.get("lang"), st.session_state.get(SESSION_KEY)):
+    for wanted in (link.get("lang"), st.session_state.get(SESSION_KEY)):
         if wanted in LANGUAGES:
             return str(wanted)
     return browser
@@ -71,7 +73,7 @@ def set_language(code: str) -> None:
     if code not in LANGUAGES:
         raise ValueError(f"unknown language {code!r}; known: {', '.join(LANGUAGES)}")
     st.session_state[SESSION_KEY] = code
-    st.query_params["lang"] = code
+    link.put("lang", code)
 
 
 def t(key: str, **values: Any) -> str:
