@@ -68,7 +68,7 @@ ICONS = {"pause": "pause", "resume": "play_arrow", "step": "skip_next", "epoch":
 
 
 def _order(name: str, key: str, run: str, *, primary: bool = False, disabled: bool = False) -> None:
-    call: dict[str, Any] = {"on_click": shown_run.order, "args": (run, name), "disabled": disabled}
+    call: dict[str, Any] = {"on_click": shown_run.order_shown, "args": (run, name), "disabled": disabled}
     call |= {"type": "primary" if primary else "secondary", "help": t(f"control.{name}_help")}
     st.button(t(f"control.{name}"), key=key, icon=f":material/{ICONS[name]}:", **call)
 

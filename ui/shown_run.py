@@ -139,6 +139,17 @@ def order(run: str, name: Any) -> None:
             answered(run, ANSWER_SECONDS, lambda record: record.status != before)
 
 
+def order_shown(run: str, name: Any) -> None:
+    """As :func:`order`, for the run that the session looks at.
+
+    Args:
+        run: for which the button was drawn; where another was begun since, which the page does not
+            show yet, that one is meant.
+        name: of the order.
+    """
+    order(st.session_state.get(RUN, run), name)
+
+
 def go_on(run: str, more_epochs: int = 0) -> None:
     """Callback of resume and continue: back into the queue from the last checkpoint, where it is not there yet."""
     with told():

@@ -21,13 +21,14 @@ START_AND_TIME = """() => new Promise((resolve, reject) => {
     document.querySelector('.st-key-start_pause button').click();
     const look = () => {
         const [now, seconds] = [points(), (performance.now() - begun) / 1000];
-        if (location.search !== link && now !== before && now !== '[]') resolve(seconds);
+        const its = location.search !== link && document.querySelector('.st-key-stop button');
+        if (its && now !== before && now !== '[]') resolve(seconds);
         else if (seconds > 20) reject(new Error('no point on the curve within 20 s'));
         else requestAnimationFrame(look);
     };
     look();
 })"""
-"""Presses Start; seconds until the link names another run and its first point is on the curve."""
+"""Presses Start; seconds until the link names another run, which can be stopped, and its point is on the curve."""
 
 
 @dataclass

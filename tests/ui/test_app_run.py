@@ -280,3 +280,11 @@ def test_a_run_that_trains_with_others_is_stopped_and_not_steered(home: object, 
     assert [button.key for button in app.button if button.key in ("pause_resume", "one_step", "one_epoch")] == []
     app.button(key="stop").click().run()
     assert [order.name for order in store.commands_since(run, 0)[0]] == ["stop"]
+
+
+def test_stop_is_for_the_run_that_was_begun_since(home: object, store: Store) -> None:
+    before, begun = run_of(store, "running", until=30), run_of(store, "running", until=30)
+    app = opened(run=before)
+    app.session_state["shown_run"] = begun  # as Start has it before its page is drawn
+    app.button(key="stop").click().run()
+    assert (store.get(before).stop_requested, store.get(begun).stop_requested is None) == (None, False)
