@@ -86,7 +86,7 @@ def _afterwards(shown: Shown) -> None:
         return
     run, status = shown.id, shown.view.record.status
     if status in ("interrupted", "stopped", "failed"):
-        call: dict[str, Any] = {"on_click": shown_run.go_on, "args": (run,), "help": t("control.go_on_help")}
+        call: dict[str, Any] = {"on_click": shown_run.go_on_shown, "args": (run,), "help": t("control.go_on_help")}
         st.button(t("control.go_on"), key="go_on", icon=":material/resume:", **call)
     _again("restart", run, keep_schedule=False)
     if shown.view.spec.schedule:
@@ -96,7 +96,7 @@ def _afterwards(shown: Shown) -> None:
         st.page_link("pages/predict.py", label=t("predict.play"), **call)
         with st.popover(t("control.continue"), icon=":material/more_time:"):
             st.number_input(t("control.more_epochs"), 1, 1_000_000, MORE_EPOCHS, step=1, key="more_epochs")
-            call = {"on_click": shown_run.go_on_for, "args": (run, "more_epochs"), "type": "primary"}
+            call = {"on_click": shown_run.go_on_for, "args": (run, "more_epochs", drawn()), "type": "primary"}
             st.button(t("control.continue_now"), key="continue_now", **call)
 
 

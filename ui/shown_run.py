@@ -150,22 +150,39 @@ def order_shown(run: str, name: Any) -> None:
     order(st.session_state.get(RUN, run), name)
 
 
-def go_on(run: str, more_epochs: int = 0) -> None:
-    """Callback of resume and continue: back into the queue from the last checkpoint, where it is not there yet."""
+def go_on(run: str, more_epochs: int = 0, token: int | None = None) -> None:
+    """Callback of resume and continue: back into the queue from the last checkpoint, where it is not there yet.
+
+    Args:
+        run: its id.
+        more_epochs: beyond the planned ones.
+        token: of the button's drawing (:mod:`ui.once`): a quick run may have ended again when a click comes twice.
+    """
+
+    def requeue() -> str:
+        hub.store().requeue(run, more_epochs)
+        return run
+
     with told():
         record = hub.store().get(run)
         if record.ended_for_now:
             own_access.check_again(record)
-            hub.store().requeue(run, more_epochs)
+            once.once(once.drawn() if token is None else token, requeue)
             hub.hub().fresh(run)  # else the page is drawn for the end that another drawing read a moment ago, and stays
         ensure_runner(home_dir())
         show(run)
+
+
+def go_on_shown(run: str) -> None:
+    """As :func:`go_on`, for the control bar."""
+    go_on(run)
     whole_page.needed()
 
 
-def go_on_for(run: str, key: str) -> None:
+def go_on_for(run: str, key: str, token: int) -> None:
     """Callback of continue, for as many epochs as its field says."""
-    go_on(run, max(1, int(st.session_state[key] or 1)))
+    go_on(run, max(1, int(st.session_state[key] or 1)), token)
+    whole_page.needed()
 
 
 def set_pace(run: str | None) -> None:

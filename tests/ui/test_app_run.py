@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mtl_core.events import Event
 from mtl_core.runs.store import Store
@@ -288,3 +289,20 @@ def test_stop_is_for_the_run_that_was_begun_since(home: object, store: Store) ->
     app.session_state["shown_run"] = begun  # as Start has it before its page is drawn
     app.button(key="stop").click().run()
     assert (store.get(before).stop_requested, store.get(begun).stop_requested is None) == (None, False)
+
+
+def test_a_click_on_continue_that_comes_twice_continues_once(
+    home: object, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_of(store, "finished")
+    asked: list[int] = []
+    monkeypatch.setattr(Store, "requeue", lambda _, run, more_epochs: asked.append(more_epochs))  # ended again at once
+
+    def page(run: str) -> None:
+        from ui import shown_run
+
+        for token in (-1, -1, -2):
+            shown_run.go_on(run, 5, token)
+
+    AppTest.from_function(page, args=(run,), default_timeout=20).run()
+    assert asked == [5, 5], "the second click of the first button is not another one"
