@@ -33,6 +33,11 @@ def here() -> dict[str, str]:
     return dict(found)
 
 
+def names(name: str) -> bool:
+    """Whether the link that came has this parameter, late or not: a quick look for what is asked for each word."""
+    return name in st.query_params
+
+
 def get(name: str) -> str | None:
     """One parameter of the link."""
     return here().get(name)

@@ -47,11 +47,12 @@ def language() -> str:
         return known
     if get_script_run_ctx(suppress_warning=True) is None:
         return DEFAULT_LANGUAGE
-    browser = "zh" if str(st.context.locale or "").lower().startswith("zh") else DEFAULT_LANGUAGE
-    for wanted in (link.get("lang"), st.session_state.get(SESSION_KEY)):
-        if wanted in LANGUAGES:
-            return str(wanted)
-    return browser
+    wanted = st.session_state.get(SESSION_KEY)  # which app.py takes from the link before all else
+    if wanted not in LANGUAGES and link.names("lang"):
+        wanted = link.get("lang")
+    if wanted in LANGUAGES:
+        return str(wanted)
+    return "zh" if str(st.context.locale or "").lower().startswith("zh") else DEFAULT_LANGUAGE
 
 
 @contextmanager
