@@ -199,7 +199,7 @@ TOGETHER = """(keys) => keys.forEach(key => [...document.querySelectorAll(key)].
 """Clicks that the browser sends in one request, as it does on a busy machine."""
 
 
-def test_start_draws_the_whole_page_where_the_browser_asks_for_the_panel_alone(playground: Playground) -> None:
+def test_start_pressed_together_with_a_view_of_the_panel_begins_the_run(playground: Playground) -> None:
     view = ".st-key-detail_view [role=radio]"
     playground.page.locator(view).last.wait_for()
     playground.page.evaluate(TOGETHER, [view, ".st-key-start_pause button"])
