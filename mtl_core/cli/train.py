@@ -44,6 +44,7 @@ def train_here(run: str, out: Path | None, as_json: bool, threads: int = 1) -> i
         threads: of the processor. With more than 1 the last digits differ from those with 1.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    from mtl_core.execution.heap import keep_heap
     from mtl_core.execution.perform import perform
     from mtl_core.execution.store_control import StoreControl
     from mtl_core.runs.results import result_of
@@ -56,6 +57,7 @@ def train_here(run: str, out: Path | None, as_json: bool, threads: int = 1) -> i
         import torch
 
         torch.set_num_threads(threads)
+        keep_heap()
         for event in perform(store, run, control=control):
             line.show(event)
     line.close()

@@ -21,6 +21,7 @@ from typing import IO, Any
 import psutil
 
 from mtl_core.control import Command
+from mtl_core.execution.heap import give_heap_back, keep_heap
 from mtl_core.execution.perform import perform_all
 from mtl_core.execution.processes import this_process
 from mtl_core.execution.store_control import StoreControl
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 def main() -> int:
     """Warm up, say so, then train what comes in until stdin closes."""
     be_nice()
+    keep_heap()
     protocol = _keep_stdout()
     facts = warm_up()
     store = Store()
@@ -118,6 +120,7 @@ def _release(done: Mapping[str, str]) -> bool:
     import torch
 
     gc.collect()
+    give_heap_back()
     if not torch.cuda.is_available():
         return True
     torch.cuda.empty_cache()
