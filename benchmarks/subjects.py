@@ -14,6 +14,7 @@ SUBJECTS = (
     "solvers",
     "loss_methods",
     "engine_cost",
+    "evaluations",
     "heap",
     "gpu",
     "web",

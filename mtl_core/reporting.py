@@ -49,12 +49,24 @@ class Reporter:
         epoch = round(self.session.epoch)
         return epoch >= self.session.spec.epochs or epoch % self.session.spec.evaluate_every == 0
 
-    def evaluations(self) -> Iterator[Event]:
-        """Evaluate train and validation."""
-        session = self.session
-        epoch, last = round(session.epoch), session.spec.epochs
-        preview = epoch >= last or (self._affordable() and _pictured(epoch, last, session.spec.evaluate_every))
-        yield from self._evaluate(("train", "validation"), final=epoch >= last, preview=preview)
+    def at_end(self) -> bool:
+        """Whether the evaluation after the epoch that has just ended is the last one."""
+        return round(self.session.epoch) >= self.session.spec.epochs
+
+    def evaluations(self, seen: Session | None = None) -> Iterator[Event]:
+        """Evaluate train and validation.
+
+        Args:
+            seen: the session with the numbers to be evaluated; left out: as it is now.
+        """
+        seen = seen or self.session
+        epoch, last = round(seen.epoch), seen.spec.epochs
+        preview = epoch >= last or (self._affordable() and _pictured(epoch, last, seen.spec.evaluate_every))
+        yield from self._evaluate(seen, ("train", "validation"), final=epoch >= last, preview=preview)
+
+    def preview_stored(self, seconds: float) -> None:
+        """Count what it took to store a preview that was not stored while it was asked for."""
+        self._preview_seconds += seconds
 
     def _affordable(self) -> bool:
         """Whether one more preview, as costly as those before, keeps them all within their share of the time."""
@@ -77,7 +89,7 @@ class Reporter:
         """The end: test metrics (only of a run that finished), a last checkpoint, the result."""
         if not stopped and len(self.session.splits["test"]):
             yield self._truth("test")
-            yield from self._evaluate(("test",), final=True, preview=True)
+            yield from self._evaluate(self.session, ("test",), final=True, preview=True)
         yield self.checkpoint()
         kind: EventKind = "stopped" if stopped else "finished"
         yield event(self.session, kind, self._result(kind))
@@ -95,16 +107,18 @@ class Reporter:
         arrays |= known_truth(session.samples.truth, offered, session.spec.tasks)
         return event(session, "preview", {"split": split, "first": True}, arrays)
 
-    def _evaluate(self, splits: Sequence[str], *, final: bool, preview: bool) -> Iterator[Event]:
+    def _evaluate(self, session: Session, splits: Sequence[str], *, final: bool, preview: bool) -> Iterator[Event]:
         """Evaluate what has rows of these splits; with a preview, that of the shown one (or the only one) has it."""
         there = [split for split in splits if len(self._rows(split))]
         previews = [preview and (split == self._shown_split() or len(splits) == 1) for split in there]
-        for split, shown, found in zip(there, previews, self._measured(there, previews, final), strict=True):
-            yield from self._told(split, found, final=final, preview=shown)
+        for split, shown, found in zip(there, previews, self._measured(session, there, previews, final), strict=True):
+            yield from self._told(session, split, found, final=final, preview=shown)
 
-    def _measured(self, splits: Sequence[str], previews: Sequence[bool], final: bool) -> Iterator[Evaluation]:
+    def _measured(
+        self, session: Session, splits: Sequence[str], previews: Sequence[bool], final: bool
+    ) -> Iterator[Evaluation]:
         """The evaluation of each split: of all at once where they are worked out by formulas, else one by one."""
-        session, rows = self.session, [self._rows(split) for split in splits]
+        rows = [self._rows(split) for split in splits]
         explicit, tasks, scalers = session.explicit, session.tasks, session.scalers
         if explicit is not None and not final and rows and all(is_live(tasks, each) for each in rows):
             yield from evaluate_live(explicit, rows, tasks, scalers, previews)
@@ -123,9 +137,9 @@ class Reporter:
                 explicit=explicit,
             )
 
-    def _told(self, split: str, found: Evaluation, *, final: bool, preview: bool) -> Iterator[Event]:
+    def _told(self, session: Session, split: str, found: Evaluation, *, final: bool, preview: bool) -> Iterator[Event]:
         """The events of an evaluation."""
-        session, rows = self.session, self._rows(split)
+        rows = self._rows(split)
         self.metrics[split] = found.metrics
         if found.overall:
             self.overall[split] = found.overall

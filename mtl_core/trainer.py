@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from mtl_core.acceleration.stepper import Stepper
+from mtl_core.beside import Beside
 from mtl_core.control import Command, Control
 from mtl_core.errors import SpecError, TrainingDiverged
 from mtl_core.events import Event
@@ -20,7 +21,9 @@ from mtl_core.steplog import StepLog
 WAIT_SECONDS = 0.05
 
 
-def train(spec: RunSpec, control: Control | None = None, *, resume: dict[str, Any] | None = None) -> Iterator[Event]:
+def train(
+    spec: RunSpec, control: Control | None = None, *, resume: dict[str, Any] | None = None, beside: bool = False
+) -> Iterator[Event]:
     """Train what the spec says, yielding events.
 
     The same spec gives the same numbers bit for bit on one machine's CPU, whatever the pace, the
@@ -31,6 +34,8 @@ def train(spec: RunSpec, control: Control | None = None, *, resume: dict[str, An
         spec: all that determines the run.
         control: brings commands into the run; none for a run that nobody steers.
         resume: the state of a ``checkpoint`` event, to go on from there.
+        beside: whether evaluations may go on on another core while steps are taken: the same numbers, but when their
+            events come hangs on the machine. Before a checkpoint, a pause and the end all of them have come.
 
     Yields:
         ``progress`` while data load and when the run pauses or goes on, ``started``, then ``step``,
@@ -52,21 +57,26 @@ def train(spec: RunSpec, control: Control | None = None, *, resume: dict[str, An
     if resume is not None:
         session.load_state(resume)
     try:
-        yield from _run(session, control or Control())
+        yield from _run(session, control or Control(), beside)
     except TrainingDiverged as error:
         values = {"message": str(error), "where": f"step {error.step}, task {error.task}", "step": error.step}
         yield event(session, "failed", values | {"task": error.task, "value": str(error.value)})
 
 
-def _run(session: Session, control: Control) -> Iterator[Event]:
+def _run(session: Session, control: Control, allowed: bool) -> Iterator[Event]:
     reporter = Reporter(session)
+    beside = Beside(reporter, allowed)
     try:
-        yield from _steps(session, control, reporter)
+        yield from _steps(session, control, reporter, beside)
+    except TrainingDiverged:
+        yield from beside.settled()
+        raise
     finally:
+        beside.close()
         reporter.feed.close()
 
 
-def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[Event]:
+def _steps(session: Session, control: Control, reporter: Reporter, beside: Beside) -> Iterator[Event]:
     gate, log, stepper = Gate(session.steps_per_epoch), StepLog(session), Stepper(session)
     rescheduled = session.step or -1  # a checkpoint already has the changes of its step
     if session.continued is not None:
@@ -75,6 +85,7 @@ def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[E
     yield started(session)
     yield from reporter.truth()
     while not gate.stopping:
+        yield from beside.ready() if gate.open else beside.settled()
         for command in control.poll():
             yield from _obey(session, gate, command)
         if session.spec.schedule and rescheduled != session.step:
@@ -89,15 +100,19 @@ def _steps(session: Session, control: Control, reporter: Reporter) -> Iterator[E
         session.step += 1
         if stepper.news:
             yield position(session, "acceleration", stepper.told())
-        end_of_epoch = session.step % session.steps_per_epoch == 0
-        evaluated, saved = end_of_epoch and reporter.evaluation_due(), reporter.checkpoint_due()
+        evaluated = session.step % session.steps_per_epoch == 0 and reporter.evaluation_due()
+        if evaluated:
+            yield from beside.settled()
+        saved = reporter.checkpoint_due() and not beside.busy
         if evaluated or saved or log.due():
             yield from log.flush()
         if evaluated:
-            yield from reporter.evaluations()
+            yield from beside.evaluate()
         if saved:
+            yield from beside.settled()
             yield reporter.checkpoint()
     yield from log.flush()
+    yield from beside.settled()
     yield from reporter.close(stopped=gate.stopping)
 
 

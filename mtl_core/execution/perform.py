@@ -6,6 +6,7 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _perform_together(
 def _engine() -> Train:
     from mtl_core.trainer import train  # imports torch
 
-    return train
+    return partial(train, beside=True)
 
 
 def failure(error: Exception, step: int) -> dict[str, Any]:

@@ -99,7 +99,8 @@ class RunWriter:
             if kept_after(event.step, self._measured_before(connection, event.step)):
                 self._insert(connection, event)
         else:
-            self._latest = event
+            if self._latest is None or event.step >= self._latest.step:  # an evaluation may come a few steps later
+                self._latest = event
             if event.kind in TERMINAL_KINDS:
                 for last in filter(None, (self._last_step, self._last_gradients)):
                     self._insert(connection, last)  # the curves end where the run ended

@@ -117,6 +117,15 @@ def test_the_newest_step_is_known_and_the_last_one_is_stored(store: Store, run: 
     assert steps_of(store, run) == [2048, 2049]
 
 
+def test_an_evaluation_that_comes_late_does_not_set_the_run_back(store: Store, run: str) -> None:
+    book = store.writer(run)
+    for found in (started(), *(step(n) for n in range(1, 13)), evaluation(10)):
+        book.append(found)
+    book.flush()
+    assert (store.get(run).step, store.get(run).epoch) == (12, 1.2)
+    assert [found.step for _, found in store.events_since(run, kinds=["evaluation"])] == [10]
+
+
 def test_a_resumed_run_rewrites_what_it_repeats(store: Store, run: str) -> None:
     book = store.writer(run)
     for found in (started(), *(step(n) for n in range(1, 31)), evaluation(20), preview(20)):

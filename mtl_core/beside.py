@@ -1,0 +1,105 @@
+"""Beside: a run's evaluations on another core, while the next steps are taken."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import psutil
+import torch
+from torch import Tensor
+
+from mtl_core.events import Event
+from mtl_core.network import Network
+from mtl_core.reporting import Reporter
+from mtl_core.session import Session
+
+
+class Beside:
+    """Evaluates a run in a thread of its own, on a copy of its numbers, so that its steps need not wait.
+
+    The numbers are those of an evaluation on the spot, bit for bit; their events come a few steps later. One goes on at
+    a time. Where that would not gain it is made on the spot (see :func:`gains` and :func:`spare_core`), and so is the
+    last one of a run.
+
+    Args:
+        reporter: of the run.
+        allowed: whether a second core may be used.
+    """
+
+    def __init__(self, reporter: Reporter, allowed: bool) -> None:
+        self._reporter = reporter
+        helps = allowed and gains(reporter.session) and spare_core()
+        self._pool = ThreadPoolExecutor(1, "evaluation") if helps else None
+        self._network: Network | None = None
+        self._pending: Future[list[Event]] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether the events of an evaluation are still to come."""
+        return self._pending is not None
+
+    def evaluate(self) -> Iterator[Event]:
+        """Evaluate train and validation with the numbers of now; the events come now, or from the other methods."""
+        yield from self.settled()
+        if self._pool is None or self._reporter.at_end():
+            yield from self._reporter.evaluations()
+            return
+        seen = self._as_now()
+        self._pending = self._pool.submit(lambda: list(self._reporter.evaluations(seen)))
+
+    def ready(self) -> Iterator[Event]:
+        """The events of an evaluation that is over; nothing is waited for."""
+        if self._pending is not None and self._pending.done():
+            yield from self.settled()
+
+    def settled(self) -> Iterator[Event]:
+        """Wait for the evaluation that goes on, and give its events; an exception in it is raised here."""
+        pending, self._pending = self._pending, None
+        for event in pending.result() if pending is not None else ():
+            began = time.monotonic()
+            yield event
+            if event.kind == "preview":
+                self._reporter.preview_stored(time.monotonic() - began)
+
+    def close(self) -> None:
+        """End the thread; what it was at is dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _as_now(self) -> Session:
+        """The session as it is now, with a network that stays as it is."""
+        session = self._reporter.session
+        if self._network is None:
+            self._network = copy.deepcopy(session.network)
+        else:
+            with torch.no_grad():
+                for kept, now in zip(_numbers(self._network), _numbers(session.network), strict=True):
+                    kept.copy_(now)
+        seen = copy.copy(session)
+        seen.network = self._network
+        return seen
+
+
+def gains(session: Session) -> bool:
+    """Whether a second thread speeds a run up: its network is run call by call, by large calls of torch on the CPU.
+
+    Not where formulas do it (small calls, between which two threads would wait for the interpreter), nor where pictures
+    are made (from torch's one generator of random numbers), nor where rows are read from files by threads of their own.
+    """
+    formulas, streamed = session.explicit is not None, session.splits["train"].streamed
+    return session.device.type == "cpu" and not (formulas or streamed or session.makes)
+
+
+def spare_core() -> bool:
+    """Whether this process may use more cores than its steps do: threads that share one slow each other down."""
+    process = psutil.Process()
+    cores = len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else psutil.cpu_count() or 1
+    return cores > torch.get_num_threads()
+
+
+def _numbers(network: Network) -> Iterator[Tensor]:
+    yield from network.parameters()
+    yield from network.buffers()
