@@ -27,7 +27,7 @@ IMAGES: dict[str, Any] = {"dataset": "digits", "epochs": 1}
 def measured(session: Session, splits: Sequence[TensorSplit], *, final: bool = False) -> None:
     """The numbers of these splits as a run has them; nobody is told."""
     tasks, scalers = session.tasks, session.scalers
-    if session.explicit is not None and not final and all(is_live(tasks, split) for split in splits):
+    if session.explicit is not None and not final and all(is_live(split) for split in splits):
         evaluate_live(session.explicit, splits, tasks, scalers, [False] * len(splits))
         return
     for split in splits:

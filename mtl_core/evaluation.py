@@ -15,7 +15,7 @@ from torch import Tensor
 from mtl_core.batches import Batch, TensorSplit
 from mtl_core.generation.base import Generation
 from mtl_core.losses import task_loss
-from mtl_core.metrics import ConfusionMeter, RegressionMeter, auroc, explained_variance
+from mtl_core.metrics import ConfusionMeter, RegressionMeter, auroc, explained_shares, explained_variance
 from mtl_core.network import Network
 from mtl_core.tasks import Task
 
@@ -149,7 +149,7 @@ def evaluate(
         seed: of the noise from which these make pictures.
         explicit: works out outputs and losses in the network's place.
     """
-    if explicit is not None and not final and is_live(tasks, split):
+    if explicit is not None and not final and is_live(split):
         return evaluate_live(explicit, [split], tasks, scalers, [preview])[0]
     network.set_mode(training=False)
     others = [task for task in tasks if task.kind != "generation"]
@@ -175,9 +175,9 @@ def evaluate(
     return Evaluation(loss, metrics, shown, _overall(tallies) if not makers else {}, samples)
 
 
-def is_live(tasks: tuple[Task, ...], split: TensorSplit) -> bool:
-    """Whether :func:`evaluate_live` can measure a split: one batch, and nothing over several tasks at once."""
-    return len(split) <= ROWS_AT_ONCE and not _alike(tasks)
+def is_live(split: TensorSplit) -> bool:
+    """Whether :func:`evaluate_live` can measure a split: in one batch."""
+    return len(split) <= ROWS_AT_ONCE
 
 
 def evaluate_live(
@@ -196,12 +196,16 @@ def evaluate_live(
         scalers: per regression task.
         previews: per split, whether predictions are collected.
     """
-    found = []
-    measured = explicit.evaluated([split.whole for split in splits])
-    for split, preview, (loss, metrics) in zip(splits, previews, measured, strict=True):
+    found, batches = [], [split.whole for split in splits]
+    measured = explicit.evaluated(batches)
+    for place, (split, preview, (loss, metrics)) in enumerate(zip(splits, previews, measured, strict=True)):
         shown = _live_predictions(explicit, split, tasks, scalers) if preview else {}
         kept = {name: _finite(values) for name, values in metrics.items()}
-        found.append(Evaluation({task.name: loss[task.name] for task in tasks}, kept, shown))
+        overall: dict[str, float | None] = {}
+        if _alike(tasks):
+            left = len(split) * math.fsum(values["mse"] for values in metrics.values())
+            overall = _finite(explained_shares(left, *explicit.spreads(batches)[place]))
+        found.append(Evaluation({task.name: loss[task.name] for task in tasks}, kept, shown, overall))
     return found
 
 

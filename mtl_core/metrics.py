@@ -77,11 +77,23 @@ def explained_variance(meters: Sequence[RegressionMeter]) -> dict[str, float]:
     ȳ_k in the place of ȳ: what differs between the tasks' means counts for nothing.
     """
     seen = [meter for meter in meters if len(meter)]
-    if not seen:
-        return {"explained_variance": math.nan, "explained_within": math.nan}
-    left = sum(_squares(meter.errors) for meter in seen)
-    total = _squares(_centred(np.concatenate([meter.targets for meter in seen])))
-    within = sum(_squares(_centred(meter.targets)) for meter in seen)
+    left = math.fsum(_squares(meter.errors) for meter in seen)
+    return explained_shares(left, *spreads([meter.targets for meter in seen]))
+
+
+def spreads(targets: Sequence[Values]) -> tuple[float, float]:
+    """Σ (y − ȳ)² over the targets of all tasks, with one ȳ for all of them and with each task's own; 0 without rows.
+
+    Args:
+        targets: (N_k,) a task each.
+    """
+    if not targets:
+        return 0.0, 0.0
+    return _squares(_centred(np.concatenate(targets))), math.fsum(_squares(_centred(each)) for each in targets)
+
+
+def explained_shares(left: float, total: float, within: float) -> dict[str, float]:
+    """:func:`explained_variance` of what is left, Σ (y − ŷ)², and of the :func:`spreads`; NaN where one is 0."""
     shares = {"explained_variance": total, "explained_within": within}
     return {name: 1 - left / spread if spread > 0 else math.nan for name, spread in shares.items()}
 

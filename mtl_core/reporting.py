@@ -120,7 +120,7 @@ class Reporter:
         """The evaluation of each split: of all at once where they are worked out by formulas, else one by one."""
         rows = [self._rows(split) for split in splits]
         explicit, tasks, scalers = session.explicit, session.tasks, session.scalers
-        if explicit is not None and not final and rows and all(is_live(tasks, each) for each in rows):
+        if explicit is not None and not final and rows and all(is_live(each) for each in rows):
             yield from evaluate_live(explicit, rows, tasks, scalers, previews)
             return
         for each, preview in zip(rows, previews, strict=True):

@@ -123,10 +123,17 @@ class Explicit:
 
     def evaluated(self, batches: Sequence[Batch]) -> list[Measured]:
         """Of each batch loss and live metrics per task, as :func:`mtl_core.evaluation.evaluate` has them of a split."""
+        return self._side_by_side(batches).read([self._passed(batch).run.outputs for batch in batches])
+
+    def spreads(self, batches: Sequence[Batch]) -> list[tuple[float, float]]:
+        """Of each batch :func:`mtl_core.metrics.spreads` of all its targets."""
+        return self._side_by_side(batches).spreads
+
+    def _side_by_side(self, batches: Sequence[Batch]) -> SideBySide:
         if self._beside is None or [*map(id, self._beside.batches)] != [*map(id, batches)]:
             targets = [self._aimed(batch).targets for batch in batches]
             self._beside = SideBySide(batches, self.goals, targets, self._scalings, self._class_weights)
-        return self._beside.read([self._passed(batch).run.outputs for batch in batches])
+        return self._beside
 
     def _passed(self, batch: Batch) -> Seen:
         for seen in self._seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 
 import torch
@@ -12,7 +13,7 @@ from torch.nn import functional as F
 
 from mtl_core.batches import Batch
 from mtl_core.explicit.losses import Goal
-from mtl_core.metrics import class_metrics
+from mtl_core.metrics import class_metrics, spreads
 
 Measured = tuple[dict[str, float], dict[str, dict[str, float]]]
 """Of one split the loss per task, and the metrics per task."""
@@ -120,6 +121,11 @@ class SideBySide:
         summed = torch.stack([part.sum(1) for part in torch.split_with_sizes(torch.cat(rows), self._sizes, 1)])
         read = (torch.cat((summed, *counted), dim=1) if counted else summed).tolist()
         return [self._measured(split, values, summed.shape[1]) for split, values in enumerate(read)]
+
+    @cached_property
+    def spreads(self) -> list[tuple[float, float]]:
+        """Per split :func:`mtl_core.metrics.spreads` of all its targets."""
+        return [spreads([target.double().cpu().numpy() for target in batch.targets.values()]) for batch in self.batches]
 
     def _confusion(self, side: Side, output: Tensor) -> Tensor:
         """(splits, C · C) the confusion matrices, row by row."""

@@ -173,6 +173,29 @@ def test_splits_side_by_side_are_measured_as_each_by_itself_and_as_by_tape(class
             take_step(session, batch_of(session))
 
 
+class TinyAlike(TinyThree):
+    """Two numbers of one unit: they are measured together as well."""
+
+    name: Literal["tiny_alike"] = "tiny_alike"  # type: ignore[assignment]
+
+    def tasks(self) -> tuple[Task, ...]:
+        return Task("y", "regression", unit="m"), Task("z", "regression", unit="m")
+
+
+def test_what_is_measured_over_all_tasks_is_that_of_the_tape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(DATASETS, "tiny_alike", TinyAlike)
+    explicit, taped = (opened("tiny_alike", {"name": "fixed"}) for _ in range(2))
+    assert explicit.explicit is not None
+    splits = [explicit.splits[name] for name in ("train", "validation")]
+    live = evaluate_live(explicit.explicit, splits, explicit.tasks, explicit.scalers, [False, False])
+    for split, found in zip(splits, live, strict=True):
+        wanted = evaluate(taped.network, split, taped.tasks, taped.scalers, taped.class_weights)
+        assert set(wanted.overall) == {"explained_variance", "explained_within"}
+        assert found.overall == pytest.approx(wanted.overall, rel=1e-5)
+        for task, metrics in wanted.metrics.items():
+            assert found.metrics[task] == pytest.approx(metrics, rel=1e-5)
+
+
 def test_a_forward_pass_is_made_once_a_batch_until_the_parameters_move(monkeypatch: pytest.MonkeyPatch) -> None:
     session = opened("tiny_five", "fixed", batch_size="full")
     explicit, passes = session.explicit, []
