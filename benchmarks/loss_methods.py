@@ -1,4 +1,4 @@
-"""Steps of weightings that read losses alone, against fixed weights in the same engine."""
+"""Steps of weightings that read losses alone, against a summed backward pass and against fixed weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.eight import PICTURES, TABLE, session_of
 from benchmarks.engine import performed_after_start
 from benchmarks.pairs import Found, Pair, Timed, prepared, steps_in_turn
-from benchmarks.steps import engine_step
+from benchmarks.steps import engine_step, summed_step
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
 
@@ -30,6 +30,15 @@ def _cost(method: str, setting: str) -> Callable[[int], Found]:
         still = {"optimizer": {"lr": 1e-6}}  # one batch again and again: its losses shall stay what they are
         fixed, other = session_of(base, **still), session_of(base, **still, weighting={"name": method})
         return _told(steps_in_turn(engine_step(fixed), engine_step(other), rounds, seconds))
+
+    return measure
+
+
+def _against_summed(method: str) -> Callable[[int], Found]:
+    def measure(rounds: int) -> Found:
+        still = {"optimizer": {"lr": 1e-6}}
+        plain, other = session_of(TABLE, **still), session_of(TABLE, **still, weighting={"name": method})
+        return _told(steps_in_turn(summed_step(plain), engine_step(other), rounds, 0.2))
 
     return measure
 
@@ -67,17 +76,33 @@ RUNS = tuple(
     )
     for method in (*METHODS, *TWO_PASSES)
 )
-PAIRS = RUNS + tuple(
+SUMMED = tuple(
     Pair(
-        f"loss_methods/{method} {setting}",
-        "fixed weights",
-        f"{method}, {SETTINGS[setting][1]}",
+        f"loss_methods/{method} summed",
+        "one summed backward pass",
+        f"{method}, {SETTINGS['table'][1]}",
         1.5 if method in TWO_PASSES else 1.05,
-        _cost(method, setting),
+        _against_summed(method),
         lower=True,
-        rounds=11 if setting == "table" else 5,
-        quick=3 if setting == "table" else 0,
+        quick=0,
     )
-    for setting in SETTINGS
     for method in (*METHODS, *TWO_PASSES)
+)
+PAIRS = (
+    SUMMED
+    + RUNS
+    + tuple(
+        Pair(
+            f"loss_methods/{method} {setting}",
+            "fixed weights",
+            f"{method}, {SETTINGS[setting][1]}",
+            1.5 if method in TWO_PASSES else 1.05,
+            _cost(method, setting),
+            lower=True,
+            rounds=11 if setting == "table" else 5,
+            quick=3 if setting == "table" else 0,
+        )
+        for setting in SETTINGS
+        for method in (*METHODS, *TWO_PASSES)
+    )
 )
