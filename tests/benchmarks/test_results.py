@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,30 @@ def test_the_table_says_what_was_met_and_why_something_is_missing() -> None:
     }
     lines = table({"machine": MACHINE, "pairs": pairs}).splitlines()
     assert lines[0] == "Abacus, 2 cores, Linux, Python 3.11, torch 2.15; one thread unless said."
-    assert lines[4:] == [
+    every = [
         "| ours | by hand | ≥ 2 × | **3 ×** (3–3) |",
         "| ours | by hand, 2 threads | ≥ 2 × | 1 × (1–1) |",
         "| theirs | by hand | ≥ 2 × | not measured: LibMTL is missing |",
         "| ours | by hand | ≤ 2 × | **1.5 ×** (1.5–1.5) |",
     ]
+    head = ["| work | against | aim | measured (quartiles) |", "|---|---|---|---|"]
+    missed = ["2 of 3 aims are met. These are missed:", "", *head, every[1], ""]
+    folded = ["<details><summary>All 4 measurements</summary>", "", *head, *every, "", "</details>"]
+    assert lines[2:] == [*head, "", *missed, *folded]
     assert line("x/missed", pairs["x/missed"]).endswith("missed")
     assert "LibMTL is missing" in line("x/absent", pairs["x/absent"])
+
+
+def test_what_matters_most_comes_first_and_is_measured() -> None:
+    shown = table({"machine": MACHINE, "pairs": {"x/y": row(1.0), results.FIRST[0]: row(25.0)}}).splitlines()
+    assert next(text for text in shown if text.startswith("| ours")).endswith("**25 ×** (25–25) |")
+    known = {one.name for subject in SUBJECTS for one in importlib.import_module(f"benchmarks.{subject}").PAIRS}
+    assert set(results.FIRST) <= known
+
+
+def test_an_aim_that_is_always_met_misses_nothing() -> None:
+    lines = table({"machine": MACHINE, "pairs": {"x/y": row(3.0)}}).splitlines()
+    assert "1 of 1 aims are met." in lines
 
 
 def test_the_table_goes_between_the_marks_of_the_readme() -> None:
