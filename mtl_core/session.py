@@ -111,6 +111,8 @@ class Session:
 
     def rate_factor(self) -> float:
         """The factor of the learning-rate schedule at the next step."""
+        if self.spec.lr_schedule.name == "constant":
+            return 1.0
         start = self.cycles[-1]
         return lr_factor(self.spec.lr_schedule, self.step - start, max(1, self.total_steps - start))
 

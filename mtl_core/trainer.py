@@ -85,7 +85,8 @@ def _steps(session: Session, control: Control, reporter: Reporter, beside: Besid
     yield started(session)
     yield from reporter.truth()
     while not gate.stopping:
-        yield from beside.ready() if gate.open else beside.settled()
+        if beside.busy:
+            yield from beside.ready() if gate.open else beside.settled()
         for command in control.poll():
             yield from _obey(session, gate, command)
         if session.spec.schedule and rescheduled != session.step:

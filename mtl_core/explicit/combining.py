@@ -43,13 +43,13 @@ def combine(
         weights, found = _weighed(explicit, apart, weighting, moment, scaled)
         return Combined(weights, (weights * scaled).sum(), rows, parts), explicit.by_parameter(found)
     seconds = time.perf_counter() - began if apart else 0.0
-    fixed = weighting.name == "fixed"
-    weights = torch.ones_like(scaled)
-    if not fixed and not weighting.needs_gramian:
+    if weighting.name == "fixed" or weighting.needs_gramian:
+        weights = torch.ones_like(scaled)
+    else:
         weights = weighting.weights(scaled, None, moment)
         # a task whose weight came out as exactly 0 is left out: its own parts shall have no gradient
-        if weighting.vanishes:
-            names = frozenset(t.name for t, w in zip(moment.tasks, weights.tolist(), strict=True) if w != 0)
+        if weighting.vanishes and 0.0 in (values := weights.tolist()):
+            names = frozenset(t.name for t, w in zip(moment.tasks, values, strict=True) if w != 0)
     summed = explicit.descended(batch, _of_all(moment, weights * lambdas, losses), names)
     return Combined(weights, (weights * scaled).sum(), rows, parts, seconds), explicit.by_parameter(summed)
 
