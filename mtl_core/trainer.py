@@ -86,7 +86,7 @@ def _steps(session: Session, control: Control, reporter: Reporter, beside: Besid
     yield from reporter.truth()
     while not gate.stopping:
         if beside.busy:
-            yield from beside.ready() if gate.open else beside.settled()
+            yield from beside.settled() if gate.paused(session.step) else beside.ready()
         for command in control.poll():
             yield from _obey(session, gate, command)
         if session.spec.schedule and rescheduled != session.step:
