@@ -18,6 +18,14 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 SPEC: dict[str, Any] = {"architecture": {"name": "hard", "hidden": [16]}, "epochs": 240, "device": "cpu"}
+PICTURES: dict[str, Any] = {
+    "dataset": {"name": "digits", "train_rows": 96},
+    "architecture": {"name": "hard", "channels": [4, 8], "hidden": [8]},
+    "batch_size": 16,
+    "epochs": 40,
+    "device": "cpu",
+}
+"""240 steps; its evaluations go on beside them."""
 PACE = 4.0
 """Seconds a run: a checkpoint is written every two seconds, so that kills come before and after the first one."""
 
@@ -39,9 +47,9 @@ def numbers(store: Store, run: str) -> list[tuple[str, int, dict[str, Any]]]:
     return sorted(values, key=lambda item: (item[1], item[0], str(item[2].get("split"))))
 
 
-def kill_once(store: Store, after_steps: int) -> tuple[str, list[tuple[int, Event]]]:
+def kill_once(store: Store, spec: dict[str, Any], after_steps: int) -> tuple[str, list[tuple[int, Event]]]:
     """Start a run, kill its worker once it is so far; gives what had been seen by then."""
-    run = store.create(parse_spec(SPEC), "owner", pace=PACE)
+    run = store.create(parse_spec(spec), "owner", pace=PACE)
     wait_for(lambda: store.get(run).step >= after_steps, 120, every=0.002)
     process = store.get(run).process
     assert process is not None
@@ -51,13 +59,13 @@ def kill_once(store: Store, after_steps: int) -> tuple[str, list[tuple[int, Even
     return run, seen
 
 
-def check_kills(store: Store, times: int, seed: int) -> float:
-    reference = store.create(parse_spec(SPEC), "owner")
+def check_kills(store: Store, times: int, seed: int, spec: dict[str, Any]) -> float:
+    reference = store.create(parse_spec(spec), "owner")
     result, expected = finish(store, reference), None
     moments = random.Random(seed)
     began = time.monotonic()
     for _ in range(times):
-        run, seen = kill_once(store, moments.randint(1, 230))
+        run, seen = kill_once(store, spec, moments.randint(1, 230))
         stored = dict(store.events_since(run))
         assert seen
         assert all(stored[seq] == event for seq, event in seen), "every event that was seen is there"
@@ -73,13 +81,14 @@ def check_kills(store: Store, times: int, seed: int) -> float:
 
 
 @pytest.mark.acceptance
-def test_three_random_kills(warm: Store) -> None:
-    assert check_kills(warm, 3, seed=1) > 0
+@pytest.mark.parametrize("spec", [SPEC, PICTURES], ids=["a table", "pictures"])
+def test_three_random_kills(warm: Store, spec: dict[str, Any]) -> None:
+    assert check_kills(warm, 3, 1, spec) > 0
 
 
 @pytest.mark.acceptance
 def test_twenty_random_kills(warm: Store, record_measurement: Callable[[str, str, str], None]) -> None:
-    seconds = check_kills(warm, 20, seed=2)
+    seconds = check_kills(warm, 20, 2, SPEC)
     record_measurement(
         "random kills of a worker in mid-run, each resumed",
         f"20 of 20 ended with the same numbers and no event lost ({seconds:.0f} s)",
