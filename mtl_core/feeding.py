@@ -6,6 +6,9 @@ from collections.abc import Generator, Iterator
 from functools import cached_property
 from itertools import count
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mtl_core.augmenting import augmented
@@ -34,10 +37,28 @@ class Feed:
         """The batch of the session's next step."""
         session = self.session
         batch = self._streamed() if session.splits["train"].streamed else self._held()
-        chosen = session.spec.dataset.augmentation
-        if not chosen:
-            return batch
-        return augmented(batch, chosen, session.tasks, session.spec.seed, session.step, self._kinds)
+        return self._augmented(batch) if session.spec.dataset.augmentation else batch
+
+    def _augmented(self, batch: Batch) -> Batch:
+        session = self.session
+        chosen, seed = session.spec.dataset.augmentation, session.spec.seed
+        return augmented(batch, chosen, session.tasks, seed, session.step, self._kinds)
+
+    def example(self, rows: int = 8) -> dict[str, NDArray[np.uint8]]:
+        """What augmentation does to the first pictures of the next step's batch; empty without it, or without pictures.
+
+        ``given.<input>`` and ``augmented.<input>``: (rows, C, S, S) as they are kept and as the network sees them.
+        """
+        pictures = [name for name, kind in self._kinds.items() if kind == "image"]
+        if not self.session.spec.dataset.augmentation or not pictures:
+            return {}
+        given = self._held()
+        both = {"given": given, "augmented": self._augmented(given)}
+        return {
+            f"{which}.{name}": (batch.inputs[name][:rows].clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+            for which, batch in both.items()
+            for name in pictures
+        }
 
     @cached_property
     def _kinds(self) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 from mtl_core import mixing_values, similarity
 from mtl_core.batches import Batch
@@ -40,9 +41,9 @@ class Reporter:
         return self.feed.next_batch()
 
     def truth(self) -> Iterator[Event]:
-        """What the previews of the shown split are held against; once, at the start."""
+        """What the previews of the shown split are held against, and what augmentation does; once, at the start."""
         if self.session.step == 0:
-            yield self._truth(self._shown_split())
+            yield self._truth(self._shown_split(), self.feed.example())
 
     def evaluation_due(self) -> bool:
         """Whether train and validation are evaluated after the epoch that has just ended."""
@@ -100,12 +101,12 @@ class Reporter:
     def _rows(self, split: str) -> Any:
         return self.session.train_sample if split == "train" else self.session.splits[split]
 
-    def _truth(self, split: str) -> Event:
+    def _truth(self, split: str, more: Mapping[str, NDArray[Any]] | None = None) -> Event:
         session = self.session
         offered = [task.name for task in session.spec.dataset.build().tasks()]
         arrays = preview_truth(self._rows(split), session.tasks)
         arrays |= known_truth(session.samples.truth, offered, session.spec.tasks)
-        return event(session, "preview", {"split": split, "first": True}, arrays)
+        return event(session, "preview", {"split": split, "first": True}, arrays | dict(more or {}))
 
     def _evaluate(self, session: Session, splits: Sequence[str], *, final: bool, preview: bool) -> Iterator[Event]:
         """Evaluate what has rows of these splits; with a preview, that of the shown one (or the only one) has it."""

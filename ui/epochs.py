@@ -42,6 +42,16 @@ def at_end(source: Source, view: RunView) -> Arrays | None:
     return load(source, view, of_split(view, "test"), None)
 
 
+def at_start(source: Source, view: RunView) -> Arrays | None:
+    """What the run told before its first step; None before it has."""
+    first = next((preview for preview in of_split(view, tiles.shown_split(view)) if preview.first), None)
+    try:
+        return None if first is None else hub.arrays(source, view.record.id, first)
+    except MTLError as error:
+        st.warning(str(error))
+        return None
+
+
 def of_split(view: RunView, split: str) -> list[PreviewFile]:
     """The previews of one split."""
     return [preview for preview in view.previews if preview.split == split]

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from base64 import b64encode
-from collections.abc import Sequence
-from html import escape
 from itertools import combinations
 from typing import Any
 
@@ -14,20 +10,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ui.epochs import Arrays
-from ui.markup import show_markup
 from ui.mask_viewer import as_bytes
+from ui.picture_sheet import CELL, Pictures, show_sheet
 from ui.words import t
 
 KINDS = ("pictures", "latent")
 SHOWN = 12
 """Inputs with their reconstructions, at most."""
 COLUMNS = 12
-GAP = 2
-CELL = 64
-"""px of a picture on the page; smaller ones are enlarged, pixel by pixel."""
 REACH = 2.5
 """Standard deviations by which z is moved at most, as the engine made the pictures."""
-Pictures = NDArray[np.uint8]
 
 
 def show(kind: str, task: str, found: Arrays | None, run: str) -> None:
@@ -54,10 +46,10 @@ def _pictures(task: str, found: Arrays) -> None:
         st.caption(t("pictures.rebuilt"))
         count = min(SHOWN, len(rebuilt), len(inputs))
         pairs = np.stack([as_bytes(inputs[:count]), as_bytes(rebuilt[:count])])
-        _sheet(pairs, t("pictures.rebuilt"), "reconstructions")
+        show_sheet(pairs, t("pictures.rebuilt"), "reconstructions")
     st.caption(t("pictures.samples"))
     samples = as_bytes(found[f"sample.{task}"])
-    _sheet(_rows(samples, COLUMNS), t("pictures.samples"), "samples")
+    show_sheet(_rows(samples, COLUMNS), t("pictures.samples"), "samples")
     st.page_link("pages/evaluation.py", label=t("pictures.ask"), icon=":material/query_stats:")
 
 
@@ -74,7 +66,7 @@ def _latent(task: str, found: Arrays | None, run: str) -> None:
     st.caption(t("pictures.between"))
     corners = list(combinations(range(1, along.shape[0] + 1), 2))
     names = [f"{a} → {b}" for a, b in corners[: len(between)]]
-    _sheet(np.stack([as_bytes(way) for way in between]), t("pictures.between"), "between", names)
+    show_sheet(np.stack([as_bytes(way) for way in between]), t("pictures.between"), "between", names)
     st.caption(t("pictures.along"))
     key = f"latent:{run}:{task}"
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -88,8 +80,8 @@ def _latent(task: str, found: Arrays | None, run: str) -> None:
     place = reach.index(st.select_slider(t("pictures.z"), reach, reach[len(reach) // 2], key=f"{key}:place"))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         title = t("pictures.at", value=reach[place])
-        _sheet(way[place][None, None], title, "z_one", cell=3 * CELL, width=3 * CELL + 8)
-        _sheet(way[None], t("pictures.along"), "z_way")
+        show_sheet(way[place][None, None], title, "z_one", cell=3 * CELL, width=3 * CELL + 8)
+        show_sheet(way[None], t("pictures.along"), "z_way")
 
 
 def _rows(pictures: Pictures, columns: int) -> Pictures:
@@ -97,41 +89,3 @@ def _rows(pictures: Pictures, columns: int) -> Pictures:
     missing = -len(pictures) % columns
     filler = np.full((missing, *pictures.shape[1:]), 255, dtype=np.uint8)
     return np.concatenate([pictures, filler]).reshape(-1, columns, *pictures.shape[1:])
-
-
-def _sheet(
-    pictures: Pictures, words: str, key: str, names: Sequence[str] = (), *, cell: int = CELL, width: int | None = None
-) -> None:
-    """(rows, columns, S, S, C) pictures as one, with a name before each row where there are names."""
-    columns = pictures.shape[1]
-    body = b64encode(png(sheet(pictures))).decode()
-    look = f"image-rendering:pixelated;width:100%;max-width:{columns * (cell + GAP)}px;display:block;border-radius:6px"
-    image = f'<img alt="{escape(words)}" src="data:image/png;base64,{body}" style="{look}">'
-    if names:
-        lines = "".join(f'<div style="flex:1;display:flex;align-items:center">{escape(name)}</div>' for name in names)
-        left = f'<div style="display:flex;flex-direction:column;font-size:11px;white-space:nowrap">{lines}</div>'
-        image = f'<div style="display:flex;gap:8px">{left}<div style="flex:1">{image}</div></div>'
-    with st.container(width=width or "stretch"):
-        show_markup(image, key=f"sheet:{key}")
-
-
-def sheet(pictures: Pictures) -> Pictures:
-    """(rows, columns, S, S, 1 or 3) pictures in one (H, W, 4), a see-through line apart."""
-    rows, columns, height, width, channels = pictures.shape
-    whole = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 4), 0, dtype=np.uint8)
-    for row in range(rows):
-        for column in range(columns):
-            top, left = row * (height + GAP), column * (width + GAP)
-            place = whole[top : top + height, left : left + width]
-            place[..., :3] = pictures[row, column] if channels == 3 else np.repeat(pictures[row, column], 3, axis=2)
-            place[..., 3] = 255
-    return whole
-
-
-def png(picture: Pictures) -> bytes:
-    """(H, W, 4) as a PNG file."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", compress_level=4)
-    return file.getvalue()

@@ -10,7 +10,17 @@ import numpy as np
 import streamlit as st
 
 from mtl_core.tasks import Kind, Task
-from ui import charts, column_views, generation_views, gradient_views, link, mixing_views, tie_views, tiles
+from ui import (
+    augmented_view,
+    charts,
+    column_views,
+    generation_views,
+    gradient_views,
+    link,
+    mixing_views,
+    tie_views,
+    tiles,
+)
 from ui.epochs import Arrays, at_end, at_epoch
 from ui.hub import RunView, Source
 from ui.live_chart import live_chart
@@ -33,6 +43,8 @@ OF_KIND: Mapping[Kind, tuple[str, ...]] = {
 MULTIPLES = "multiples"
 """Of many tasks: a small curve each."""
 OF_RUN = ("samples", "metrics", "weights")
+OFFERING = (gradient_views, mixing_views, tie_views, augmented_view)
+"""What offers views of a run where it has something to show."""
 CHOSEN = "detail_view"
 CHOSEN_TASK = "detail_task"
 HEIGHT = 340
@@ -60,6 +72,9 @@ def detail(source: Source, view: RunView, tasks: tuple[Task, ...], colours: Mapp
         found = None if kind == "spectrum" else at_epoch(source, view)
         tie_views.show(kind, found, view.series, view.spec.tasks, view.record.id)
         return
+    if kind == augmented_view.KIND:
+        augmented_view.show(source, view)
+        return
     if kind in (gradient_views.KIND, column_views.KIND, mixing_views.KIND, *OF_RUN):
         _of_run(source, view, kind, tasks, colours)
         return
@@ -84,7 +99,7 @@ def _choose(view: RunView, tasks: tuple[Task, ...]) -> str:
     options = [f"{kind}:{name}" for kind, name in pairs]
     if len(tasks) > MOST_NAMED:
         options.insert(0, f"{MULTIPLES}:")
-    of_run = (*gradient_views.offered(view), *mixing_views.offered(view), *tie_views.offered(view), *OF_RUN)
+    of_run = [kind for views in OFFERING for kind in views.offered(view)] + list(OF_RUN)
     options += [f"{kind}:" for kind in of_run]
     if st.session_state.setdefault(CHOSEN, link.get(VIEW)) not in options:
         st.session_state[CHOSEN] = options[0]

@@ -15,7 +15,7 @@ from mtl_core.events import Event
 from mtl_core.runs.store import Store
 from mtl_core.spec import parse_spec
 from tests.ui.small_store import OWNER, opened, told, whole
-from ui import generation_views, views
+from ui import picture_sheet, views
 from ui.words import catalogue
 
 EN = catalogue("en")
@@ -81,10 +81,10 @@ def test_the_latent_space_comes_with_the_end(home: object, store: Store) -> None
 
 def test_a_sheet_holds_every_picture_in_its_place() -> None:
     made = np.moveaxis(pictures(2, 3), 2, -1)
-    file = generation_views.png(generation_views.sheet(made))
+    file = picture_sheet.png(picture_sheet.sheet(made))
     whole_sheet = np.asarray(Image.open(io.BytesIO(file)))
-    step = SIDE + generation_views.GAP
-    assert whole_sheet.shape == (2 * step - generation_views.GAP, 3 * step - generation_views.GAP, 4)
+    step = SIDE + picture_sheet.GAP
+    assert whole_sheet.shape == (2 * step - picture_sheet.GAP, 3 * step - picture_sheet.GAP, 4)
     for row in range(2):
         for column in range(3):
             place = whole_sheet[row * step : row * step + SIDE, column * step : column * step + SIDE]
