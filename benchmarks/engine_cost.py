@@ -13,6 +13,7 @@ from benchmarks.engine_overhead import opened
 from benchmarks.pairs import Found, Pair, Way, prepared
 from mtl_core.batches import TensorSplit
 from mtl_core.evaluation import evaluate, evaluate_live, is_live
+from mtl_core.execution.heap import keep_heap
 from mtl_core.opening import sibling
 from mtl_core.reporting import Reporter
 from mtl_core.runs.store import Store
@@ -36,6 +37,7 @@ def measured(session: Session, splits: Sequence[TensorSplit], *, final: bool = F
 
 def _cost(fields: dict[str, Any]) -> Callable[[int], Found]:
     def measure(rounds: int) -> Found:
+        keep_heap()  # as a worker does; both ways gain
         spec = parse_spec(fields | {"gradients": {"every": 0}, "device": "cpu"})
         data = opened(spec)
         seen = [data.train_sample, data.splits["validation"]]
