@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 
 import psutil
 import torch
@@ -35,6 +36,10 @@ class Beside:
         self._pool = ThreadPoolExecutor(1, "evaluation") if helps else None
         self._network: Network | None = None
         self._pending: Future[list[Event]] | None = None
+        device = reporter.session.device
+        self._stream: torch.cuda.Stream | None = None
+        if helps and device.type == "cuda":
+            self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     @property
     def busy(self) -> bool:
@@ -47,8 +52,7 @@ class Beside:
         if self._pool is None or self._reporter.at_end():
             yield from self._reporter.evaluations()
             return
-        seen = self._as_now()
-        self._pending = self._pool.submit(lambda: list(self._reporter.evaluations(seen)))
+        self._pending = self._pool.submit(self._evaluated, self._as_now())
 
     def ready(self) -> Iterator[Event]:
         """The events of an evaluation that is over; nothing is waited for."""
@@ -69,28 +73,37 @@ class Beside:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
+    def _evaluated(self, seen: Session) -> list[Event]:
+        """The events of an evaluation; on CUDA in a stream of its own, so that the steps' kernels need not wait."""
+        with nullcontext() if self._stream is None else torch.cuda.stream(self._stream):
+            return list(self._reporter.evaluations(seen))
+
     def _as_now(self) -> Session:
         """The session as it is now, with a network that stays as it is."""
         session = self._reporter.session
+        if self._stream is not None:
+            torch.cuda.current_stream().wait_stream(self._stream)  # it may still read the numbers of the time before
         if self._network is None:
             self._network = copy.deepcopy(session.network)
         else:
             with torch.no_grad():
                 for kept, now in zip(_numbers(self._network), _numbers(session.network), strict=True):
                     kept.copy_(now)
+        if self._stream is not None:
+            self._stream.wait_stream(torch.cuda.current_stream())
         seen = copy.copy(session)
         seen.network = self._network
         return seen
 
 
 def gains(session: Session) -> bool:
-    """Whether a second thread speeds a run up: its network is run call by call, by large calls of torch on the CPU.
+    """Whether a second thread speeds a run up: its network is run call by call, by large calls of torch.
 
     Not where formulas do it (small calls, between which two threads would wait for the interpreter), nor where pictures
     are made (from torch's one generator of random numbers), nor where rows are read from files by threads of their own.
     """
     formulas, streamed = session.explicit is not None, session.splits["train"].streamed
-    return session.device.type == "cpu" and not (formulas or streamed or session.makes)
+    return session.device.type in ("cpu", "cuda") and not (formulas or streamed or session.makes)
 
 
 def spare_core() -> bool:

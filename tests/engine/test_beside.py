@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -195,6 +195,38 @@ def test_no_thread_is_left() -> None:
     assert any(thread.name.startswith("evaluation") for thread in threading.enumerate())
     events.close()  # type: ignore[attr-defined]
     assert not any(thread.name.startswith("evaluation") for thread in threading.enumerate())
+
+
+class Stream:
+    """A stream of a GPU that writes down who waits for whom."""
+
+    said: ClassVar[list[str]] = []
+
+    def __init__(self, name: object) -> None:
+        self.name = name if name == "here" else "aside"
+
+    def wait_stream(self, other: Stream) -> None:
+        Stream.said.append(f"{self.name} waits for {other.name}")
+
+    def __enter__(self) -> None:
+        Stream.said.append(f"evaluated {self.name}")
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_on_a_gpu_streams_wait_for_each_other_around_the_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = {"Stream": Stream, "current_stream": lambda: Stream("here"), "stream": lambda stream: stream}
+    for name, value in cuda.items():
+        monkeypatch.setattr(torch.cuda, name, value)
+    monkeypatch.setattr(Stream, "said", [])
+    session = opened(IMAGES)
+    session.device, session.step = torch.device("cuda"), 4
+    there = Beside(Reporter(session), allowed=True)
+    assert not list(there.evaluate())
+    assert [event.kind for event in there.settled()].count("evaluation") == 2
+    there.close()
+    assert Stream.said == ["here waits for aside", "aside waits for here", "evaluated aside"]
 
 
 @pytest.mark.parametrize(

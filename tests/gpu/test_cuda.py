@@ -164,3 +164,15 @@ def test_a_run_leaves_no_memory_behind(acceleration: str) -> None:
     run(**fields)
     gc.collect()
     assert torch.cuda.memory_allocated() <= before
+
+
+@pytest.mark.parametrize("acceleration", ["none", "cuda_graph"])
+def test_evaluations_beside_the_steps_have_the_same_numbers(acceleration: str) -> None:
+    raw = {"dataset": "tiny_images", "epochs": 6, "device": DEVICE, "precision": "fp32", "acceleration": acceleration}
+    found = []
+    for allowed in (False, True):
+        events = [event for event in train(parse_spec(raw), beside=allowed) if event.kind == "evaluation"]
+        found.append(sorted((event.step, str(event.values["split"]), event.values["loss"]) for event in events))
+    for one, other in zip(*found, strict=True):
+        assert one[:2] == other[:2]
+        assert one[2] == pytest.approx(other[2], rel=1e-4)
