@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.engine import performed_after_start
 from benchmarks.engine_overhead import opened
-from benchmarks.pairs import Found, Pair, Way, prepared
+from benchmarks.pairs import Found, Pair, Timed, Way, prepared
 from mtl_core.batches import TensorSplit
 from mtl_core.evaluation import evaluate, evaluate_live, is_live
 from mtl_core.execution.heap import keep_heap
@@ -36,37 +36,58 @@ def measured(session: Session, splits: Sequence[TensorSplit], *, final: bool = F
 
 
 def _cost(fields: dict[str, Any]) -> Callable[[int], Found]:
+    """What a run takes more than its bare steps and evaluations, as a ratio."""
+
     def measure(rounds: int) -> Found:
-        keep_heap()  # as a worker does; both ways gain
-        spec = parse_spec(fields | {"gradients": {"every": 0}, "device": "cpu"})
-        data = opened(spec)
-        seen = [data.train_sample, data.splits["validation"]]
-
-        def bare() -> Way:
-            """Batches, steps and the same evaluations; nothing is read, told, stored or obeyed."""
-            session = sibling(data, spec)
-            reporter = Reporter(session)
-
-            def loop() -> None:
-                while session.step < session.total_steps:
-                    take_step(session, reporter.next_batch())
-                    session.step += 1
-                    epoch = session.step // session.steps_per_epoch
-                    if session.step % session.steps_per_epoch == 0 and epoch % spec.evaluate_every == 0:
-                        measured(session, seen, final=epoch >= spec.epochs)
-                measured(session, [session.splits["test"]], final=True)
-
-            return loop
-
-        with tempfile.TemporaryDirectory() as folder:
-            store = Store(Path(folder))
-            timed = prepared(bare, lambda: performed_after_start(store, spec), rounds)
-            store.close()
-        more = median(b - a for a, b in zip(timed.a, timed.b, strict=True)) / data.total_steps
-        step = median(timed.a) / data.total_steps
-        return timed.cost(steps=data.total_steps, shown=f"{1e6 * more:+.0f} µs on a step of {1e6 * step:.0f} µs")
+        timed, steps = _timed(fields, rounds)
+        more, step = 1e6 * median(_more(timed, steps)), 1e6 * median(timed.a) / steps
+        return timed.cost(steps=steps, shown=f"{more:+.0f} µs on a step of {step:.0f} µs")
 
     return measure
+
+
+def _share(fields: dict[str, Any], step: float) -> Callable[[int], Found]:
+    """The same as a share of a step of so many seconds, in percent."""
+
+    def measure(rounds: int) -> Found:
+        return Found([100 * more / step for more in _more(*_timed(fields, rounds))])
+
+    return measure
+
+
+def _more(timed: Timed, steps: int) -> list[float]:
+    """Seconds a step in each round."""
+    return [(b - a) / steps for a, b in zip(timed.a, timed.b, strict=True)]
+
+
+def _timed(fields: dict[str, Any], rounds: int) -> tuple[Timed, int]:
+    """Seconds of both ways, and how many steps are in them."""
+    keep_heap()  # as a worker does; both ways gain
+    spec = parse_spec(fields | {"gradients": {"every": 0}, "device": "cpu"})
+    data = opened(spec)
+    seen = [data.train_sample, data.splits["validation"]]
+
+    def bare() -> Way:
+        """Batches, steps and the same evaluations; nothing is read, told, stored or obeyed."""
+        session = sibling(data, spec)
+        reporter = Reporter(session)
+
+        def loop() -> None:
+            while session.step < session.total_steps:
+                take_step(session, reporter.next_batch())
+                session.step += 1
+                epoch = session.step // session.steps_per_epoch
+                if session.step % session.steps_per_epoch == 0 and epoch % spec.evaluate_every == 0:
+                    measured(session, seen, final=epoch >= spec.epochs)
+            measured(session, [session.splits["test"]], final=True)
+
+        return loop
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        timed = prepared(bare, lambda: performed_after_start(store, spec), rounds)
+        store.close()
+    return timed, data.total_steps
 
 
 SAME = "the same steps and evaluations without them"
@@ -80,6 +101,17 @@ PAIRS = (
         lower=True,
         rounds=15,
         quick=5,
+    ),
+    Pair(
+        "engine_cost/writing",
+        SAME,
+        "what that takes a step, of a step of 0.8 ms",
+        8.0,
+        _share(WINE, 0.8e-3),
+        lower=True,
+        unit="%",
+        rounds=15,
+        quick=0,
     ),
     Pair(
         "engine_cost/images",
