@@ -152,14 +152,14 @@ class Reporter:
         if session.phase != "joint":
             values["phase"] = session.phase
         if split == "train":
-            if session.spec.regularizers or _compared(session):
+            if session.spec.regularizers or (session.spec.heads_tell and _compared(session)):
                 values["ties"] = describe_ties(session)
             values |= describe_columns(session) if self._columns else {}
             values |= {"mixing": mixed} if (mixed := mixing_values.describe(session)) else {}
         yield event(session, "evaluation", values)
         if preview:
             began = time.monotonic()
-            learned = pictured(session.network.tied(heads=True))
+            learned = pictured(session.network.tied(heads=True)) if session.spec.heads_tell else {}
             masks = mixing_values.pictured(session.network, rows)
             yield event(session, "preview", {"split": split, "first": False}, found.predictions | learned | masks)
             self._previews += 1

@@ -129,6 +129,11 @@ class RunSpec(Model):
         """The network that this spec describes, without building it."""
         return self.architecture.layout(self.dataset.inputs(), self.task_list(), self.generation)
 
+    @property
+    def heads_tell(self) -> bool:
+        """Whether the tasks' matching parameters say something of them: not where two heads on one trunk are all."""
+        return len(self.tasks) > 2 or bool(self.regularizers) or not self.architecture.hidden
+
     def with_value(self, field: str, value: Any) -> RunSpec:
         """A copy with one field changed, validated as a whole; ``weighting.lambdas.*`` is λ of all tasks at once.
 

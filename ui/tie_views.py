@@ -29,9 +29,7 @@ OWN_CHART = ("hierarchical_prior",)
 
 def offered(view: RunView) -> tuple[str, ...]:
     """Views of the ties that a run has: none where nothing of its tasks matches, or two heads alone do."""
-    spec = view.spec
-    told = len(spec.tasks) > 2 or bool(spec.regularizers) or not spec.architecture.hidden
-    return KINDS if told and any(name.startswith("singular.") for name in view.series.ties) else ()
+    return KINDS if view.spec.heads_tell and any(name.startswith("singular.") for name in view.series.ties) else ()
 
 
 def show(kind: str, found: Arrays | None, series: RunSeries, tasks: Sequence[str], run: str) -> None:

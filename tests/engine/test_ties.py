@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mtl_core.ties import correlation, known_truth, pictured, singular_values, weight_matrix
+from tests.engine.conftest import Run
 
 
 def test_w_has_a_column_a_task() -> None:
@@ -42,3 +43,13 @@ def test_the_truth_of_the_chosen_tasks_in_their_order() -> None:
     found = known_truth(truth, ["a", "b", "c"], ["c", "a"])
     assert found["truth.weights"].tolist() == [[2, 0], [5, 3]]
     assert found["truth.correlation"].tolist() == [[8, 6], [2, 0]]
+
+
+def test_two_heads_on_one_trunk_say_nothing_and_are_not_looked_at(run: Run) -> None:
+    for fields, told in (({}, False), ({"architecture": {"hidden": []}}, True), ({"architecture": "soft"}, True)):
+        events = run("tiny_table", **fields)
+        ties = [
+            e.values for e in events if e.kind == "evaluation" and e.values["split"] == "train" and "ties" in e.values
+        ]
+        shown = [e for e in events if e.kind == "preview" and e.payload and "ties.correlation" in e.payload]
+        assert (bool(ties), bool(shown)) == (told, told), fields
