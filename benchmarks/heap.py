@@ -2,7 +2,7 @@
 
 Two processes, as how a heap is kept cannot be taken back; each takes so many steps as it is asked for.
 
-    python -m benchmarks.heap kept|plain    # how they are started
+    python -m benchmarks.heap masks|classes kept|plain    # how they are started
 """
 
 from __future__ import annotations
