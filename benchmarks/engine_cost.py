@@ -29,7 +29,7 @@ def measured(session: Session, splits: Sequence[TensorSplit], *, final: bool = F
     """The numbers of these splits as a run has them; nobody is told."""
     tasks, scalers = session.tasks, session.scalers
     if session.explicit is not None and not final and all(is_live(split) for split in splits):
-        evaluate_live(session.explicit, splits, tasks, scalers, [False] * len(splits))
+        evaluate_live(session.explicit, splits, tasks, scalers, [False] * len(splits))()
         return
     for split in splits:
         evaluate(session.network, split, tasks, scalers, session.class_weights, final=final, explicit=session.explicit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 
@@ -27,11 +27,11 @@ class Beside:
 
     Args:
         reporter: of the run.
-        allowed: whether a second core may be used.
+        allowed: whether a second core may be used, and events may come later.
     """
 
     def __init__(self, reporter: Reporter, allowed: bool) -> None:
-        self._reporter = reporter
+        self._reporter, self._allowed = reporter, allowed
         helps = allowed and gains(reporter.session) and spare_core()
         self._pool = ThreadPoolExecutor(1, "evaluation") if helps else None
         self._network: Network | None = None
@@ -45,6 +45,10 @@ class Beside:
     def busy(self) -> bool:
         """Whether the events of an evaluation are still to come."""
         return self._pending is not None
+
+    def measured(self) -> Callable[[], Iterator[Event]] | None:
+        """An evaluation of now that need not be told now (:meth:`mtl_core.reporting.Reporter.measured`), or None."""
+        return self._reporter.measured() if self._allowed else None
 
     def evaluate(self) -> Iterator[Event]:
         """Evaluate train and validation with the numbers of now; the events come now, or from the other methods."""

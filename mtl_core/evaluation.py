@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +150,7 @@ def evaluate(
         explicit: works out outputs and losses in the network's place.
     """
     if explicit is not None and not final and is_live(split):
-        return evaluate_live(explicit, [split], tasks, scalers, [preview])[0]
+        return evaluate_live(explicit, [split], tasks, scalers, [preview])()[0]
     network.set_mode(training=False)
     others = [task for task in tasks if task.kind != "generation"]
     tallies = {t.name: _Tally(t, scalers[t.name], class_weights[t.name], final) for t in others}
@@ -186,8 +186,10 @@ def evaluate_live(
     tasks: tuple[Task, ...],
     scalers: Mapping[str, Scaler],
     previews: Sequence[bool],
-) -> list[Evaluation]:
+) -> Callable[[], list[Evaluation]]:
     """Evaluations on the way, of all splits at once; their numbers are the same bit for bit with and without a preview.
+
+    What is returned reads them: the device is waited for there, and they are those of now whenever they are read.
 
     Args:
         explicit: works out outputs and losses.
@@ -196,17 +198,23 @@ def evaluate_live(
         scalers: per regression task.
         previews: per split, whether predictions are collected.
     """
-    found, batches = [], [split.whole for split in splits]
-    measured = explicit.evaluated(batches)
-    for place, (split, preview, (loss, metrics)) in enumerate(zip(splits, previews, measured, strict=True)):
-        shown = _live_predictions(explicit, split, tasks, scalers) if preview else {}
-        kept = {name: _finite(values) for name, values in metrics.items()}
-        overall: dict[str, float | None] = {}
-        if _alike(tasks):
-            left = len(split) * math.fsum(values["mse"] for values in metrics.values())
-            overall = _finite(explained_shares(left, *explicit.spreads(batches)[place]))
-        found.append(Evaluation({task.name: loss[task.name] for task in tasks}, kept, shown, overall))
-    return found
+    batches = [split.whole for split in splits]
+    measured = explicit.measure(batches)
+    both = zip(splits, previews, strict=True)
+    shown = [_live_predictions(explicit, split, tasks, scalers) if preview else {} for split, preview in both]
+
+    def read() -> list[Evaluation]:
+        found = []
+        for place, (split, (loss, metrics)) in enumerate(zip(splits, measured(), strict=True)):
+            kept = {name: _finite(values) for name, values in metrics.items()}
+            overall: dict[str, float | None] = {}
+            if _alike(tasks):
+                left = len(split) * math.fsum(values["mse"] for values in metrics.values())
+                overall = _finite(explained_shares(left, *explicit.spreads(batches)[place]))
+            found.append(Evaluation({task.name: loss[task.name] for task in tasks}, kept, shown[place], overall))
+        return found
+
+    return read
 
 
 def _live_predictions(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -61,9 +62,32 @@ class Reporter:
             seen: the session with the numbers to be evaluated; left out: as it is now.
         """
         seen = seen or self.session
+        final = round(seen.epoch) >= seen.spec.epochs
+        yield from self._evaluate(seen, ("train", "validation"), final=final, preview=self._preview_due(seen))
+
+    def measured(self) -> Callable[[], Iterator[Event]] | None:
+        """Evaluate train and validation, and give what reads the numbers and makes events of them, now or later.
+
+        None where that is not done by formulas, at the end, and where a preview is due.
+        """
+        seen = copy.copy(self.session)
+        splits = [split for split in ("train", "validation") if len(self._rows(split))]
+        rows = [self._rows(split) for split in splits]
+        if seen.explicit is None or self.at_end() or self._preview_due(seen) or not all(map(is_live, rows)):
+            return None
+        read = evaluate_live(seen.explicit, rows, seen.tasks, seen.scalers, [False] * len(rows))
+        learned = self._learned(seen)
+
+        def told() -> Iterator[Event]:
+            for split, found in zip(splits, read(), strict=True):
+                yield self._evaluation(seen, split, found, learned if split == "train" else {}, final=False)
+
+        return told
+
+    def _preview_due(self, seen: Session) -> bool:
+        """Whether the evaluation of now has a preview; the last one has."""
         epoch, last = round(seen.epoch), seen.spec.epochs
-        preview = epoch >= last or (self._affordable() and _pictured(epoch, last, seen.spec.evaluate_every))
-        yield from self._evaluate(seen, ("train", "validation"), final=epoch >= last, preview=preview)
+        return epoch >= last or (self._affordable() and _pictured(epoch, last, seen.spec.evaluate_every))
 
     def preview_stored(self, seconds: float) -> None:
         """Count what it took to store a preview that was not stored while it was asked for."""
@@ -122,7 +146,7 @@ class Reporter:
         rows = [self._rows(split) for split in splits]
         explicit, tasks, scalers = session.explicit, session.tasks, session.scalers
         if explicit is not None and not final and rows and all(is_live(each) for each in rows):
-            yield from evaluate_live(explicit, rows, tasks, scalers, previews)
+            yield from evaluate_live(explicit, rows, tasks, scalers, previews)()
             return
         for each, preview in zip(rows, previews, strict=True):
             yield evaluate(
@@ -140,30 +164,37 @@ class Reporter:
 
     def _told(self, session: Session, split: str, found: Evaluation, *, final: bool, preview: bool) -> Iterator[Event]:
         """The events of an evaluation."""
-        rows = self._rows(split)
+        learned = self._learned(session) if split == "train" else {}
+        yield self._evaluation(session, split, found, learned, final=final)
+        if preview:
+            began = time.monotonic()
+            shapes = pictured(session.network.tied(heads=True)) if session.spec.heads_tell else {}
+            masks = mixing_values.pictured(session.network, self._rows(split))
+            yield event(session, "preview", {"split": split, "first": False}, found.predictions | shapes | masks)
+            self._previews += 1
+            self._preview_seconds += time.monotonic() - began  # with what it took to store it
+
+    def _evaluation(
+        self, session: Session, split: str, found: Evaluation, learned: dict[str, Any], *, final: bool
+    ) -> Event:
+        """The event with the numbers of a split, which are its newest ones now."""
         self.metrics[split] = found.metrics
-        if found.overall:
-            self.overall[split] = found.overall
         values: dict[str, Any] = {"split": split, "loss": found.loss, "metrics": found.metrics, "final": final}
         if found.overall:
-            values["overall"] = found.overall
+            self.overall[split] = values["overall"] = found.overall
         if found.samples:
             values["samples"] = found.samples
         if session.phase != "joint":
             values["phase"] = session.phase
-        if split == "train":
-            if session.spec.regularizers or (session.spec.heads_tell and _compared(session)):
-                values["ties"] = describe_ties(session)
-            values |= describe_columns(session) if self._columns else {}
-            values |= {"mixing": mixed} if (mixed := mixing_values.describe(session)) else {}
-        yield event(session, "evaluation", values)
-        if preview:
-            began = time.monotonic()
-            learned = pictured(session.network.tied(heads=True)) if session.spec.heads_tell else {}
-            masks = mixing_values.pictured(session.network, rows)
-            yield event(session, "preview", {"split": split, "first": False}, found.predictions | learned | masks)
-            self._previews += 1
-            self._preview_seconds += time.monotonic() - began  # with what it took to store it
+        return event(session, "evaluation", values | learned)
+
+    def _learned(self, session: Session) -> dict[str, Any]:
+        """What the parameters themselves tell, as they are now."""
+        values: dict[str, Any] = {}
+        if session.spec.regularizers or (session.spec.heads_tell and _compared(session)):
+            values["ties"] = describe_ties(session)
+        values |= describe_columns(session) if self._columns else {}
+        return values | ({"mixing": mixed} if (mixed := mixing_values.describe(session)) else {})
 
     def _result(self, status: str) -> dict[str, Any]:
         session = self.session

@@ -34,8 +34,9 @@ def train(
         spec: all that determines the run.
         control: brings commands into the run; none for a run that nobody steers.
         resume: the state of a ``checkpoint`` event, to go on from there.
-        beside: whether evaluations may go on on another core while steps are taken: the same numbers, but when their
-            events come hangs on the machine. Before a checkpoint, a pause and the end all of them have come.
+        beside: whether evaluations may go on on another core while steps are taken, or be told with later steps: the
+            same numbers, but when their events come hangs on the machine. Before a checkpoint, a pause and the end all
+            of them have come.
 
     Yields:
         ``progress`` while data load and when the run pauses or goes on, ``started``, then ``step``,
@@ -101,20 +102,29 @@ def _steps(session: Session, control: Control, reporter: Reporter, beside: Besid
         session.step += 1
         if stepper.news:
             yield position(session, "acceleration", stepper.told())
-        evaluated = session.step % session.steps_per_epoch == 0 and reporter.evaluation_due()
-        if evaluated:
-            yield from beside.settled()
+        if session.step % session.steps_per_epoch == 0 and reporter.evaluation_due():
+            yield from _evaluated(log, beside)
         saved = reporter.checkpoint_due() and not beside.busy
-        if evaluated or saved or log.due():
+        if saved or log.due():
             yield from log.flush()
-        if evaluated:
-            yield from beside.evaluate()
         if saved:
             yield from beside.settled()
             yield reporter.checkpoint()
     yield from log.flush()
     yield from beside.settled()
     yield from reporter.close(stopped=gate.stopping)
+
+
+def _evaluated(log: StepLog, beside: Beside) -> Iterator[Event]:
+    """Evaluate, to be told with the steps that follow where that may be; else what came before it is told first."""
+    yield from beside.settled()
+    began = time.monotonic()
+    later = beside.measured()
+    if later is not None:
+        log.hold(later, time.monotonic() - began)
+        return
+    yield from log.flush()
+    yield from beside.evaluate()
 
 
 def _held(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -121,9 +121,12 @@ class Explicit:
         """(K,) as :func:`mtl_core.losses.task_loss` has them."""
         return self._measured(batch)[0]
 
-    def evaluated(self, batches: Sequence[Batch]) -> list[Measured]:
-        """Of each batch loss and live metrics per task, as :func:`mtl_core.evaluation.evaluate` has them of a split."""
-        return self._side_by_side(batches).read([self._passed(batch).run.outputs for batch in batches])
+    def measure(self, batches: Sequence[Batch]) -> Callable[[], list[Measured]]:
+        """Of each batch loss and live metrics per task, as :func:`mtl_core.evaluation.evaluate` has them of a split.
+
+        They are those of the parameters as they are now, whenever they are read by calling what is returned.
+        """
+        return self._side_by_side(batches).measure([self._passed(batch).run.outputs for batch in batches])
 
     def spreads(self, batches: Sequence[Batch]) -> list[tuple[float, float]]:
         """Of each batch :func:`mtl_core.metrics.spreads` of all its targets."""

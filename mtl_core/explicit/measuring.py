@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from itertools import islice
 
 import torch
@@ -105,8 +105,8 @@ class SideBySide:
         numbers = torch.arange(len(batches)).repeat_interleave(torch.tensor(self._sizes))
         self._split = numbers.to(self._sides[0].target.device)
 
-    def read(self, outputs: Sequence[Sequence[Tensor]]) -> list[Measured]:
-        """Losses and metrics of each split; the device is waited for here, once.
+    def measure(self, outputs: Sequence[Sequence[Tensor]]) -> Callable[[], list[Measured]]:
+        """Sum up what losses and metrics are made of; what is returned reads it: there the device is waited for.
 
         Args:
             outputs: per split, and per group of heads, (B, tasks · width).
@@ -119,8 +119,11 @@ class SideBySide:
             if side.goal.kind == "multiclass":
                 counted.append(self._confusion(side, output))
         summed = torch.stack([part.sum(1) for part in torch.split_with_sizes(torch.cat(rows), self._sizes, 1)])
-        read = (torch.cat((summed, *counted), dim=1) if counted else summed).tolist()
-        return [self._measured(split, values, summed.shape[1]) for split, values in enumerate(read)]
+        return partial(self._read, torch.cat((summed, *counted), dim=1) if counted else summed, summed.shape[1])
+
+    def _read(self, sums: Tensor, summed: int) -> list[Measured]:
+        """Losses and metrics of each split."""
+        return [self._measured(split, values, summed) for split, values in enumerate(sums.tolist())]
 
     @cached_property
     def spreads(self) -> list[tuple[float, float]]:

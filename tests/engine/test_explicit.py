@@ -158,10 +158,10 @@ def test_splits_side_by_side_are_measured_as_each_by_itself_and_as_by_tape(class
     assert explicit.explicit is not None
     splits = [explicit.splits[name] for name in ("train", "validation", "test")]
     for _ in range(2):
-        together = evaluate_live(explicit.explicit, splits, explicit.tasks, explicit.scalers, [False, True, False])
+        together = evaluate_live(explicit.explicit, splits, explicit.tasks, explicit.scalers, [False, True, False])()
         assert [bool(found.predictions) for found in together] == [False, True, False]
         for split, found in zip(splits, together, strict=True):
-            (alone,) = evaluate_live(explicit.explicit, [split], explicit.tasks, explicit.scalers, [False])
+            (alone,) = evaluate_live(explicit.explicit, [split], explicit.tasks, explicit.scalers, [False])()
             assert found.loss == pytest.approx(alone.loss, rel=1e-6)
             wanted = evaluate(taped.network, split, taped.tasks, taped.scalers, taped.class_weights)
             assert list(found.loss) == list(wanted.loss)
@@ -187,7 +187,7 @@ def test_what_is_measured_over_all_tasks_is_that_of_the_tape(monkeypatch: pytest
     explicit, taped = (opened("tiny_alike", {"name": "fixed"}) for _ in range(2))
     assert explicit.explicit is not None
     splits = [explicit.splits[name] for name in ("train", "validation")]
-    live = evaluate_live(explicit.explicit, splits, explicit.tasks, explicit.scalers, [False, False])
+    live = evaluate_live(explicit.explicit, splits, explicit.tasks, explicit.scalers, [False, False])()
     for split, found in zip(splits, live, strict=True):
         wanted = evaluate(taped.network, split, taped.tasks, taped.scalers, taped.class_weights)
         assert set(wanted.overall) == {"explained_variance", "explained_within"}
