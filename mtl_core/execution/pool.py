@@ -17,7 +17,8 @@ from mtl_core.runs.transitions import Process
 from mtl_core.settings import PROJECT
 
 SETTLE_SECONDS = 2.0
-"""With nothing to train, the first worker warms up so much later: a page that has just opened paints first."""
+"""With nothing to train, the first worker warms up so much later, and each other one so long after the one before: a
+page that has just opened paints first, and another tab after it."""
 log = logging.getLogger(__name__)
 
 
@@ -160,6 +161,7 @@ class Pool:
         """A worker has said that it is ready."""
         worker.process = process
         worker.idle_since = time.monotonic()
+        self._settled = worker.idle_since + SETTLE_SECONDS
         self._deaths_in_a_row = 0
 
     def retire_idle(self) -> None:

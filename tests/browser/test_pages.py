@@ -48,6 +48,31 @@ def test_something_real_is_there_at_first_paint(
     assert drawn <= 5 * leeway
 
 
+WHEN_PLOTLY_CAME = """
+window.whenPlotlyCame = null;
+new MutationObserver((changes) => {
+  const scripts = changes.flatMap((change) => [...change.addedNodes]).filter((node) => node.tagName === "SCRIPT");
+  if (window.whenPlotlyCame || !scripts.some((script) => script.src.includes("plotly"))) return;
+  const began = performance.getEntriesByType("resource").find((one) => one.name.includes("plotly")).startTime;
+  window.whenPlotlyCame = {
+    missing: document.querySelectorAll('[data-testid="stSkeleton"]').length,
+    tiles: document.querySelectorAll(".tile").length,
+    waited: performance.now() - began,
+  };
+}).observe(document, { childList: true, subtree: true });
+"""
+"""Notes what stood on the page when Plotly's script was put in, which blocks the page for a second."""
+
+
+def test_plotly_is_read_after_the_page_is_drawn(page: Page, server: Server) -> None:
+    page.add_init_script(WHEN_PLOTLY_CAME)
+    playground = Playground(page, server).open()
+    playground.until(lambda: page.evaluate("window.whenPlotlyCame"), 20, "Plotly's script")
+    came = page.evaluate("window.whenPlotlyCame")
+    assert came["tiles"] > 0
+    assert came["missing"] == 0 or came["waited"] >= 2_000, came  # on a busy machine it waits no longer than that
+
+
 def test_a_cold_link_to_a_page_opens_it_with_its_parameters(page: Page, own_server: Server) -> None:
     page.goto(f"{own_server.url}/runs?lang=zh")
     expect(page.get_by_text(ZH["runs.about"])).to_be_visible(timeout=20_000)

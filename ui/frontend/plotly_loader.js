@@ -1,10 +1,33 @@
-/* Loads Plotly's script once for the whole page, however many charts ask for it. To read its 4.8 MB blocks the page, so
-   that waits until the browser has nothing to draw, a second at most; it is fetched meanwhile. */
-const PAINT_MS = 1000;
+/* Loads Plotly's script once for the whole page, however many charts ask for it. To read its 4.8 MB blocks the page for
+   a second, so that waits until the page is drawn: for a while no script of it has run, no widget was missing, nothing
+   was put in and the browser was not at work; or until it has waited for long. It is fetched meanwhile. (An idle moment
+   is not enough: a browser that waits for the next piece of the page has some.) */
+const UNREADY = '[data-test-script-state="running"], [data-testid="stSkeleton"]';
+const QUIET_MS = 120;
+const LOOK_MS = 20;
+const PATIENCE_MS = 2500;
 
-const painted = () =>
-  new Promise((resolve) =>
-    window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: PAINT_MS }) : setTimeout(resolve, PAINT_MS / 4));
+function painted() {
+  const began = performance.now();
+  let [busy, looked] = [began, began];
+  const watch = new MutationObserver(() => { busy = performance.now(); });
+  watch.observe(document.body, { childList: true, subtree: true });
+  return new Promise((resolve) => {
+    const look = () => {
+      const now = performance.now();
+      const late = now - looked > 2 * LOOK_MS; // the browser was at work
+      if (late || document.querySelector(UNREADY)) busy = now;
+      looked = now;
+      if (now - busy >= QUIET_MS || now - began >= PATIENCE_MS) {
+        watch.disconnect();
+        resolve();
+      } else {
+        setTimeout(look, LOOK_MS);
+      }
+    };
+    look();
+  });
+}
 
 function fetchAhead(url) {
   const link = document.createElement("link");
