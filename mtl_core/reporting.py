@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from mtl_core.batches import Batch
 from mtl_core.evaluation import Evaluation, evaluate, evaluate_live, is_live, preview_truth
 from mtl_core.events import Event, EventKind
 from mtl_core.feeding import Feed
-from mtl_core.session import Session
+from mtl_core.session import Phase, Session
 from mtl_core.ties import known_truth, pictured, singular_values, weight_matrix
 
 PREVIEWS_A_RUN = 50
@@ -70,17 +69,20 @@ class Reporter:
 
         None where that is not done by formulas, at the end, and where a preview is due.
         """
-        seen = copy.copy(self.session)
+        session = self.session
+        if session.explicit is None or self.at_end() or self._preview_due(session):
+            return None
         splits = [split for split in ("train", "validation") if len(self._rows(split))]
         rows = [self._rows(split) for split in splits]
-        if seen.explicit is None or self.at_end() or self._preview_due(seen) or not all(map(is_live, rows)):
+        if not all(map(is_live, rows)):
             return None
-        read = evaluate_live(seen.explicit, rows, seen.tasks, seen.scalers, [False] * len(rows))
-        learned = self._learned(seen)
+        read = evaluate_live(session.explicit, rows, session.tasks, session.scalers, [False] * len(rows))
+        learned, step, epoch, phase = self._learned(session), session.step, session.epoch, session.phase
 
         def told() -> Iterator[Event]:
             for split, found in zip(splits, read(), strict=True):
-                yield self._evaluation(seen, split, found, learned if split == "train" else {}, final=False)
+                values = self._numbers(split, found, phase, final=False) | (learned if split == "train" else {})
+                yield Event("evaluation", step, epoch, session.seconds, values)
 
         return told
 
@@ -164,8 +166,8 @@ class Reporter:
 
     def _told(self, session: Session, split: str, found: Evaluation, *, final: bool, preview: bool) -> Iterator[Event]:
         """The events of an evaluation."""
-        learned = self._learned(session) if split == "train" else {}
-        yield self._evaluation(session, split, found, learned, final=final)
+        values = self._numbers(split, found, session.phase, final=final)
+        yield event(session, "evaluation", values | (self._learned(session) if split == "train" else {}))
         if preview:
             began = time.monotonic()
             shapes = pictured(session.network.tied(heads=True)) if session.spec.heads_tell else {}
@@ -174,19 +176,15 @@ class Reporter:
             self._previews += 1
             self._preview_seconds += time.monotonic() - began  # with what it took to store it
 
-    def _evaluation(
-        self, session: Session, split: str, found: Evaluation, learned: dict[str, Any], *, final: bool
-    ) -> Event:
-        """The event with the numbers of a split, which are its newest ones now."""
+    def _numbers(self, split: str, found: Evaluation, phase: Phase, *, final: bool) -> dict[str, Any]:
+        """What the event of an evaluation says of the outputs; they are the split's newest numbers now."""
         self.metrics[split] = found.metrics
         values: dict[str, Any] = {"split": split, "loss": found.loss, "metrics": found.metrics, "final": final}
         if found.overall:
             self.overall[split] = values["overall"] = found.overall
         if found.samples:
             values["samples"] = found.samples
-        if session.phase != "joint":
-            values["phase"] = session.phase
-        return event(session, "evaluation", values | learned)
+        return values | ({"phase": phase} if phase != "joint" else {})
 
     def _learned(self, session: Session) -> dict[str, Any]:
         """What the parameters themselves tell, as they are now."""
