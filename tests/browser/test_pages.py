@@ -69,8 +69,8 @@ def test_plotly_is_read_after_the_page_is_drawn(page: Page, server: Server) -> N
     playground = Playground(page, server).open()
     playground.until(lambda: page.evaluate("window.whenPlotlyCame"), 20, "Plotly's script")
     came = page.evaluate("window.whenPlotlyCame")
-    assert came["tiles"] > 0
-    assert came["missing"] == 0 or came["waited"] >= 2_000, came  # on a busy machine it waits no longer than that
+    drawn = came["tiles"] > 0 and came["missing"] == 0
+    assert drawn or came["waited"] >= 2_000, came  # on a busy machine it waits no longer than that
 
 
 def test_a_cold_link_to_a_page_opens_it_with_its_parameters(page: Page, own_server: Server) -> None:

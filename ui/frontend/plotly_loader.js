@@ -3,7 +3,7 @@
    was put in and the browser was not at work; or until it has waited for long. It is fetched meanwhile. (An idle moment
    is not enough: a browser that waits for the next piece of the page has some.) */
 const UNREADY = '[data-test-script-state="running"], [data-testid="stSkeleton"]';
-const QUIET_MS = 120;
+const QUIET_MS = 200;
 const LOOK_MS = 20;
 const PATIENCE_MS = 2500;
 
@@ -16,7 +16,7 @@ function painted() {
     const look = () => {
       const now = performance.now();
       const late = now - looked > 2 * LOOK_MS; // the browser was at work
-      if (late || document.querySelector(UNREADY)) busy = now;
+      if (late || window.mtlWaiting || document.querySelector(UNREADY)) busy = now; // mtlWaiting: stub.js
       looked = now;
       if (now - busy >= QUIET_MS || now - began >= PATIENCE_MS) {
         watch.disconnect();
