@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from mtl_core.execution.local import runner_info
 from tests.browser.page_server import PATIENCE, Server, free_port
@@ -64,9 +64,19 @@ new MutationObserver((changes) => {
 """Notes what stood on the page when Plotly's script was put in, which blocks the page for a second."""
 
 
+PLOTLY_IS_HERE = (
+    "performance.getEntriesByType('resource').some((one) => one.name.includes('plotly') && one.responseEnd)"
+)
+
+
 def test_plotly_is_read_after_the_page_is_drawn(page: Page, server: Server) -> None:
+    late: list[Route] = []
+    page.route("**/static/mtl-*.js", lambda route: late.append(route))  # noqa: PLW0108  playwright marks what it calls
     page.add_init_script(WHEN_PLOTLY_CAME)
     playground = Playground(page, server).open()
+    playground.until(lambda: late and page.evaluate(PLOTLY_IS_HERE), 20, "both scripts asked for")
+    page.wait_for_timeout(700)  # idle, but not drawn
+    late[0].continue_()
     playground.until(lambda: page.evaluate("window.whenPlotlyCame"), 20, "Plotly's script")
     came = page.evaluate("window.whenPlotlyCame")
     drawn = came["parts"] and came["missing"] == 0
