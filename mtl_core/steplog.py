@@ -26,7 +26,7 @@ class StepLog:
 
     Reading a number waits for the device, so it is done for many steps at once: after the first one, every 0.1 s,
     every 256 steps, or when asked. On a processor that pays as well: what makes events of numbers is out of its caches
-    after a step (45 µs for one step, 8 µs a step for a hundred).
+    after each step.
     """
 
     def __init__(self, session: Session) -> None:
